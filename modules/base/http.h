@@ -1,0 +1,63 @@
+/* The HTTP client: the only file that includes curl. Exchanges run side by side on the event loop, with keep-alive. */
+#ifndef DRSH_BASE_HTTP_H
+#define DRSH_BASE_HTTP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/loop.h"
+#include "base/pending.h"
+
+struct http_client;
+
+/* What all exchanges share. NULL means curl's default; strings are copied. */
+struct http_options {
+    const char *user_agent;
+    const char *ca_bundle; /* a PEM file that replaces the system's trust store */
+    long keep_alive_max;   /* idle connections kept, 0 = 10 */
+};
+
+/* NULL with `error` set on failure. Proxies come from the usual environment variables, as curl reads them. */
+struct http_client *http_client_new(struct loop *loop, const struct http_options *options, struct error *error);
+void http_client_free(struct http_client *client); /* cancels what is under way */
+size_t http_client_active(const struct http_client *client);
+
+struct http_header {
+    const char *name;
+    const char *value;
+};
+
+struct http_request {
+    const char *method;
+    const char *url; /* sent as it is: neither normalised nor decoded (a signature covers it) */
+    const struct http_header *headers;
+    size_t header_count;
+    const char *body;
+    size_t body_length;
+    int64_t connect_timeout_ms; /* 0 = 3,100 */
+    int64_t timeout_ms;         /* the whole exchange, 0 = 60,000 */
+    size_t response_limit;      /* bytes of body at most, 0 = 64 MiB; more is HTTP_RESPONSE_TOO_LARGE */
+};
+
+/* One request and its answer. `pending` is first. On failure error.code is set: HTTP_CONNECT, HTTP_TIMEOUT, HTTP_TLS, HTTP_RESET,
+ * HTTP_TRUNCATED, HTTP_RESPONSE_TOO_LARGE, HTTP_PROTOCOL, HTTP_URL, NO_MEMORY. Redirects are answers, not followed. */
+struct http_exchange {
+    struct pending pending;
+    struct error error; /* code[0] == 0: an answer came */
+    long status;
+    struct buffer headers; /* "name: value\n" lines as received, last answer only (100-continue left out) */
+    struct buffer body;
+    void *easy; /* curl's own */
+    void *header_list;
+    char *request_body;
+};
+
+/* Starts; the request's strings are copied. What goes wrong at the start is reported like any failure: through the exchange,
+ * which is then done at once. */
+void http_exchange_start(struct http_client *client, struct http_exchange *exchange, const struct http_request *request);
+/* Cancels if under way and frees what the exchange holds; may be called twice. */
+void http_exchange_clear(struct http_exchange *exchange);
+
+#endif
