@@ -56,3 +56,55 @@ $(BUILD)/tests/%_test: tests/%_test.c $(LIBRARY_OBJECTS) $(BUILD)/embedded.o
 	$(CC) $(ALL_CFLAGS) -Itests/support -MMD -MP $(ALL_LDFLAGS) -o $@ $(filter-out %.h,$^) $(PKG_LIBS)
 
 -include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d)
+
+# --- what people type; each installs what it needs ---
+
+.PHONY: demo test lint fmt conformance sanitize valgrind fuzz bench models install clean help dependencies
+
+dependencies: ## install the Debian packages that a build needs
+	@sh .ci/install build
+
+demo: ## run a disaster-recovery drill against the built-in local AWS (under two minutes)
+	@sh .ci/install build
+	@$(MAKE) --no-print-directory -s -j2 all
+	@sh examples/demo.sh
+
+test: ## build and run all tests; ends with `N passed, N failed`
+	@sh .ci/install build test
+	@$(MAKE) --no-print-directory -s -j2 all
+	@$(MAKE) --no-print-directory -s -j2 $(TEST_PROGRAMS)
+	@sh tests/all.sh $(TEST_PROGRAMS)
+
+conformance: ## drive the local AWS with clients that we did not write: the AWS CLI, boto3
+	@sh .ci/install build test conformance
+	@$(MAKE) --no-print-directory -s -j2 all
+	@sh tests/conformance/run.sh
+
+lint: ## formats, warnings, layers, unknown names
+	@sh .ci/install build lint
+	@sh tests/lint/run.sh
+
+fmt: ## format the C files
+	@sh .ci/install lint
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+sanitize: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@sh .ci/install build test
+	@$(MAKE) --no-print-directory -s -j2 BUILD=build/sanitize CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined' \
+	    LDFLAGS='-fsanitize=address,undefined' sanitized-tests
+
+.PHONY: sanitized-tests
+sanitized-tests: all $(TEST_PROGRAMS)
+	DRSH=$(BUILD)/drsh ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1 sh tests/all.sh $(TEST_PROGRAMS)
+
+valgrind: ## run the C unit tests under valgrind
+	@sh .ci/install build test valgrind
+	@$(MAKE) --no-print-directory -s -j2 $(TEST_PROGRAMS)
+	@for test in $(TEST_PROGRAMS); do \
+	    valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite $$test || exit 1; done
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r t h; do printf '  %-14s %s\n' "$$t" "$$h"; done
