@@ -12,9 +12,13 @@ struct buffer {
     size_t capacity;
     size_t limit; /* bytes of content at most */
     bool failed;
+    bool secure; /* wipes memory whenever it gives some up */
 };
 
 void buffer_init(struct buffer *buffer, size_t limit);
+void buffer_init_secure(struct buffer *buffer, size_t limit); /* for secrets: growing leaves no copy behind either */
+/* Adds `count` bytes for the caller to fill in and returns where they begin; NULL if the limit or the memory is at its end. */
+char *buffer_extend(struct buffer *buffer, size_t count);
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t count);
 bool buffer_append_string(struct buffer *buffer, const char *text);
 bool buffer_append_byte(struct buffer *buffer, char byte);

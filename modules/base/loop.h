@@ -18,6 +18,7 @@ struct loop_timer {
     int64_t due_us; /* on its clock */
     enum loop_clock clock;
     int heap_index; /* 0 = not running, else 1 + place in its heap */
+    uint64_t order; /* of those due at the same time, the one started first fires first */
 };
 
 /* NULL if there is no memory. */
