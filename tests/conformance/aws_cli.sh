@@ -1,0 +1,93 @@
+#!/bin/sh
+# The AWS CLI against the local AWS: one scenario over the five services. Expects run.sh's environment.
+set -u
+passed=0
+failed=0
+
+# The CLI of Debian 12 reads no AWS_ENDPOINT_URL yet.
+cli() {
+    aws --endpoint-url "$AWS_ENDPOINT_URL" --no-cli-pager "$@"
+}
+
+# check NAME ACTUAL EXPECTED: EXPECTED is a shell pattern.
+check() {
+    # shellcheck disable=SC2254  # a pattern is meant
+    case $2 in
+        $3) passed=$((passed + 1)) ;;
+        *)
+            failed=$((failed + 1))
+            printf 'not so: %s\n    is     %s\n    should %s\n' "$1" "$2" "$3"
+            ;;
+    esac
+}
+
+check 'sts: who am I' "$(cli sts get-caller-identity --query Account --output text 2>&1)" 123456789012
+check 'a wrong secret key is refused as AWS does' \
+    "$(AWS_SECRET_ACCESS_KEY=wrong cli sts get-caller-identity 2>&1)" \
+    '*(SignatureDoesNotMatch)*signature we calculated does not match*'
+check 'an unknown access key is refused as AWS does' \
+    "$(AWS_ACCESS_KEY_ID=AKIAUNKNOWN000000000 cli sts get-caller-identity 2>&1)" '*(InvalidClientTokenId)*'
+
+check 'dynamodb: the tables are there' "$(cli dynamodb list-tables --query TableNames --output text 2>&1)" \
+    '*drsh-execution-history*drsh-protection-groups*drsh-recovery-plans*drsh-target-accounts*'
+check 'dynamodb: an execution can be put' \
+    "$(cli dynamodb put-item --table-name drsh-execution-history --item \
+        '{"executionId":{"S":"conformance-cli"},"planId":{"S":"p"},"status":{"S":"COMPLETED"},"startTime":{"N":"1"}}' 2>&1)" ''
+check 'dynamodb: executions can be scanned' \
+    "$(cli dynamodb scan --table-name drsh-execution-history --filter-expression 'planId = :p' \
+        --expression-attribute-values '{":p":{"S":"p"}}' --query 'Items[0].executionId.S' --output text 2>&1)" conformance-cli
+check 'dynamodb: a missing table is refused as AWS does' "$(cli dynamodb scan --table-name nowhere 2>&1)" \
+    '*(ResourceNotFoundException)*Requested resource not found*'
+
+check 'drs: source servers in pages of 5' \
+    "$(cli drs describe-source-servers --page-size 5 --query 'length(items)' --output text 2>&1 | awk '{ n += $1 } END { print n }')" \
+    '[1-9]*'
+server=$(cli drs describe-source-servers --max-items 1 --query 'items[0].sourceServerID' --output text 2>&1 | head -n 1)
+job=$(cli drs start-recovery --is-drill --source-servers "sourceServerID=$server" --query job.jobID --output text 2>&1)
+check 'drs: a drill starts' "$job" 'drsjob-?????????????????'
+check 'drs: a busy server is refused as AWS does' \
+    "$(cli drs start-recovery --is-drill --source-servers "sourceServerID=$server" 2>&1)" \
+    '*(ConflictException)*currently being processed by a Job*'
+tries=0
+while [ "$tries" -lt 60 ]; do
+    status=$(cli drs describe-jobs --filters "jobIDs=$job" --query 'items[0].status' --output text 2>&1)
+    [ "$status" != COMPLETED ] || break
+    tries=$((tries + 1))
+done
+check 'drs: the job is followed to its end' "$status" COMPLETED
+check 'drs: its log tells the launch' "$(cli drs describe-job-log-items --job-id "$job" --query 'items[].event' --output text 2>&1)" \
+    'JOB_START*SNAPSHOT_START*CONVERSION_START*LAUNCH_START*LAUNCH_END*JOB_END'
+instance=$(cli drs describe-recovery-instances --filters "sourceServerIDs=$server" \
+    --query "items[?jobID=='$job'].recoveryInstanceID" --output text 2>&1)
+check 'drs: the recovery instance is known by its job' "$instance" 'i-*'
+check 'ec2: the instance runs' "$(cli ec2 describe-instances --instance-ids "$instance" \
+    --query 'Reservations[0].Instances[0].State.Name' --output text 2>&1)" running
+ending=$(cli drs terminate-recovery-instances --recovery-instance-ids "$instance" --query job.jobID --output text 2>&1)
+check 'drs: termination is a job' "$ending" 'drsjob-*'
+tries=0
+while [ "$tries" -lt 60 ]; do
+    status=$(cli drs describe-jobs --filters "jobIDs=$ending" --query 'items[0].status' --output text 2>&1)
+    [ "$status" != COMPLETED ] || break
+    tries=$((tries + 1))
+done
+check 'drs: the termination ends' "$status" COMPLETED
+check 'drs: a terminated instance is gone' "$(cli drs describe-recovery-instances --filters "recoveryInstanceIDs=$instance" \
+    --query 'length(items)' --output text 2>&1)" 0
+
+machine=$(cli stepfunctions create-state-machine --name conformance-cli --role-arn arn:aws:iam::123456789012:role/any \
+    --definition '{"StartAt":"P","States":{"P":{"Type":"Pass","Result":{"list":[],"map":{}},"End":true}}}' \
+    --query stateMachineArn --output text 2>&1)
+check 'stepfunctions: a state machine is made' "$machine" 'arn:aws:states:us-east-1:123456789012:stateMachine:conformance-cli'
+execution=$(cli stepfunctions start-execution --state-machine-arn "$machine" --name one --query executionArn --output text 2>&1)
+tries=0
+while [ "$tries" -lt 20 ]; do
+    status=$(cli stepfunctions describe-execution --execution-arn "$execution" --query '[status,output]' --output text 2>&1)
+    case $status in SUCCEEDED*) break ;; esac
+    tries=$((tries + 1))
+done
+check 'stepfunctions: it runs, and tells [] from {}' "$status" 'SUCCEEDED?{"list":\[\],"map":{}}'
+check 'stepfunctions: its history is typed' "$(cli stepfunctions get-execution-history --execution-arn "$execution" \
+    --query 'events[].type' --output text 2>&1)" 'ExecutionStarted*PassStateEntered*PassStateExited*ExecutionSucceeded'
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
