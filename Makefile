@@ -16,7 +16,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing
 HARDENING := -fstack-protector-strong -fPIE
 # pkg-config is asked when something is compiled, not at every `make help`.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)) -lm)$(PKG_LIBS)
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Imodules -Ihost -I$(BUILD) $(WARNINGS) $(HARDENING) $(PKG_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-E -Wl,-z,relro,-z,now $(LDFLAGS)
 

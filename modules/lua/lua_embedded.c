@@ -3,8 +3,7 @@
 #include <lua.h>
 
 #include "lua/embedded.h"
-
-int luaopen_embedded(lua_State *L);
+#include "lua/modules.h"
 
 /* embedded.read(path) -> content | nil */
 static int embedded_lua_read(lua_State *L) {
