@@ -1,0 +1,330 @@
+#include "runtime/lua_task.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "runtime/task.h"
+
+#define HANDLE "drsh.task"
+#define EVENT "drsh.event"
+#define SLEEP "drsh.task.sleep"
+#define JOIN "drsh.task.join"
+#define EVENT_WAIT "drsh.event.wait"
+#define LONGEST_SECONDS 4e9
+
+/* Seconds as microseconds; raises for what is no time. */
+static int64_t check_seconds(lua_State *L, int index) {
+    lua_Number seconds = luaL_checknumber(L, index);
+    luaL_argcheck(L, seconds >= 0 && seconds <= LONGEST_SECONDS, index, "seconds should be between 0 and 4e9");
+    return (int64_t)(seconds * 1e6);
+}
+
+/* An operation's userdata, zeroed, with its metatable: born closed. */
+static void *new_operation(lua_State *L, size_t size, const char *type) {
+    void *operation = lua_newuserdatauv(L, size, 1);
+    memset(operation, 0, size);
+    luaL_setmetatable(L, type);
+    return operation;
+}
+
+/* --- sleep(seconds): nothing --- */
+
+struct sleep {
+    struct binding_operation operation;
+    struct loop_timer timer;
+};
+
+static int sleep_close(lua_State *L) {
+    struct sleep *sleep = luaL_checkudata(L, 1, SLEEP);
+    loop_timer_stop(&sleep->timer);
+    return 0;
+}
+
+static void sleep_cancel(struct pending *pending) {
+    loop_timer_stop(&((struct sleep *)pending)->timer);
+}
+
+static void sleep_over(struct loop_timer *timer) {
+    struct sleep *sleep = (struct sleep *)((char *)timer - offsetof(struct sleep, timer));
+    pending_finish(&sleep->operation.pending);
+}
+
+static int sleep_finish(lua_State *L, struct binding_operation *operation) {
+    (void)L;
+    (void)operation;
+    return 0;
+}
+
+static int task_lua_sleep(lua_State *L) {
+    int64_t delay_us = check_seconds(L, 1);
+    struct sleep *sleep = new_operation(L, sizeof *sleep, SLEEP);
+    sleep->operation.pending.counts_on_world = true;
+    sleep->operation.pending.cancel = sleep_cancel;
+    if (!loop_timer_start(binding_services(L)->loop, &sleep->timer, LOOP_WORLD, delay_us, sleep_over)) {
+        return luaL_error(L, "no memory for a timer");
+    }
+    return binding_await(L, &sleep->operation, sleep_finish);
+}
+
+/* --- spawn(fn, ...): handle; handle:join(): what fn returned --- */
+
+static struct task *check_handle(lua_State *L, int index) {
+    struct task **handle = luaL_checkudata(L, index, HANDLE);
+    luaL_argcheck(L, *handle != NULL, index, "the task is gone");
+    return *handle;
+}
+
+static int handle_close(lua_State *L) {
+    struct task **handle = luaL_checkudata(L, 1, HANDLE);
+    if (*handle != NULL) {
+        struct task *task = *handle;
+        *handle = NULL;
+        task_abandon(task);
+        task_release(task);
+    }
+    return 0;
+}
+
+/* Starts fn(...), which is all that is on the stack, and leaves the handle. */
+static int start(lua_State *L, struct task *parent) {
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    struct task_options options = {.parent = parent};
+    struct task **handle = lua_newuserdatauv(L, sizeof *handle, 0);
+    *handle = NULL;
+    luaL_setmetatable(L, HANDLE);
+    lua_insert(L, 1);
+    *handle = task_start(L, lua_gettop(L) - 2, &options);
+    return 1;
+}
+
+static int task_lua_spawn(lua_State *L) {
+    struct task *parent = task_running(L);
+    if (parent == NULL) {
+        return luaL_error(L, "attempt to start a task outside a task");
+    }
+    return start(L, parent);
+}
+
+/* A task that no other one owns: it goes on when the one that started it has ended, and its failure is logged. */
+static int task_lua_background(lua_State *L) {
+    start(L, NULL);
+    struct task **handle = lua_touserdata(L, -1);
+    task_abandon(*handle);
+    return 1;
+}
+
+struct join {
+    struct binding_operation operation;
+    struct task_watch watch;
+    struct task *task;
+};
+
+static void join_ended(struct task_watch *watch) {
+    struct join *join = (struct join *)((char *)watch - offsetof(struct join, watch));
+    pending_finish(&join->operation.pending);
+}
+
+static int join_close(lua_State *L) {
+    struct join *join = luaL_checkudata(L, 1, JOIN);
+    if (join->task != NULL) {
+        struct task *task = join->task;
+        join->task = NULL;
+        task_unwatch(task, &join->watch);
+        task_release(task);
+    }
+    return 0;
+}
+
+/* The results stay with the task, so that it can be joined more than once. */
+static int join_finish(lua_State *L, struct binding_operation *operation) {
+    struct join *join = (struct join *)operation;
+    lua_State *thread = task_thread(join->task);
+    task_observe(join->task);
+    bool failed = task_status(join->task) != TASK_OK;
+    int count = failed ? 1 : lua_gettop(thread);
+    luaL_checkstack(L, count + 1, "too many results");
+    if (!lua_checkstack(thread, 1)) {
+        return luaL_error(L, "no memory for results");
+    }
+    for (int i = 1; i <= count; i++) {
+        lua_pushvalue(thread, i);
+        lua_xmove(thread, L, 1);
+    }
+    return failed ? lua_error(L) : count;
+}
+
+static int handle_join(lua_State *L) {
+    struct task *task = check_handle(L, 1);
+    if (task == task_running(L)) {
+        return luaL_error(L, "a task cannot wait for itself");
+    }
+    struct join *join = new_operation(L, sizeof *join, JOIN);
+    task_retain(task);
+    join->task = task;
+    join->operation.pending.counts_on_world = true;
+    join->watch.ended = join_ended;
+    if (task_status(task) == TASK_ALIVE) {
+        task_watch(task, &join->watch);
+    } else {
+        join->operation.pending.done = true;
+    }
+    return binding_await(L, &join->operation, join_finish);
+}
+
+static int handle_cancel(lua_State *L) {
+    struct task *task = check_handle(L, 1);
+    task_observe(task);
+    task_cancel(task);
+    return 0;
+}
+
+static int handle_done(lua_State *L) {
+    lua_pushboolean(L, task_status(check_handle(L, 1)) != TASK_ALIVE);
+    return 1;
+}
+
+/* handle:observe() -> handle: its error will be looked at by the caller, so it is not logged as lost. */
+static int handle_observe(lua_State *L) {
+    task_observe(check_handle(L, 1));
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* --- event(): e; e:wait([seconds]): true | false --- */
+
+struct event_wait {
+    struct binding_operation operation;
+    struct loop_timer timer;
+    struct event_wait *next, **link; /* among those who wait for the event */
+    bool timed_out;
+};
+
+struct event {
+    bool is_set;
+    struct event_wait *waits;
+};
+
+static void event_wait_stop(struct event_wait *wait) {
+    loop_timer_stop(&wait->timer);
+    if (wait->link != NULL) {
+        *wait->link = wait->next;
+        if (wait->next != NULL) {
+            wait->next->link = wait->link;
+        }
+        wait->link = NULL;
+    }
+}
+
+static int event_wait_close(lua_State *L) {
+    event_wait_stop(luaL_checkudata(L, 1, EVENT_WAIT));
+    return 0;
+}
+
+static void event_wait_cancel(struct pending *pending) {
+    event_wait_stop((struct event_wait *)pending);
+}
+
+static void event_wait_over(struct loop_timer *timer) {
+    struct event_wait *wait = (struct event_wait *)((char *)timer - offsetof(struct event_wait, timer));
+    wait->timed_out = true;
+    event_wait_stop(wait);
+    pending_finish(&wait->operation.pending);
+}
+
+static int event_wait_finish(lua_State *L, struct binding_operation *operation) {
+    lua_pushboolean(L, !((struct event_wait *)operation)->timed_out);
+    return 1;
+}
+
+static int event_lua_wait(lua_State *L) {
+    struct event *event = luaL_checkudata(L, 1, EVENT);
+    bool forever = lua_isnoneornil(L, 2);
+    int64_t limit_us = forever ? 0 : check_seconds(L, 2);
+    struct event_wait *wait = new_operation(L, sizeof *wait, EVENT_WAIT);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, 1); /* the event lives as long as somebody waits for it */
+    wait->operation.pending.counts_on_world = true;
+    wait->operation.pending.cancel = event_wait_cancel;
+    if (event->is_set) {
+        wait->operation.pending.done = true;
+    } else {
+        wait->next = event->waits;
+        wait->link = &event->waits;
+        if (wait->next != NULL) {
+            wait->next->link = &wait->next;
+        }
+        event->waits = wait;
+        if (!forever && !loop_timer_start(binding_services(L)->loop, &wait->timer, LOOP_WORLD, limit_us, event_wait_over)) {
+            return luaL_error(L, "no memory for a timer");
+        }
+    }
+    return binding_await(L, &wait->operation, event_wait_finish);
+}
+
+static int event_lua_set(lua_State *L) {
+    struct event *event = luaL_checkudata(L, 1, EVENT);
+    event->is_set = true;
+    while (event->waits != NULL) {
+        struct event_wait *wait = event->waits;
+        event_wait_stop(wait);
+        pending_finish(&wait->operation.pending);
+    }
+    return 0;
+}
+
+static int event_lua_reset(lua_State *L) {
+    struct event *event = luaL_checkudata(L, 1, EVENT);
+    event->is_set = false;
+    return 0;
+}
+
+static int task_lua_event(lua_State *L) {
+    struct event *event = lua_newuserdatauv(L, sizeof *event, 0);
+    memset(event, 0, sizeof *event);
+    luaL_setmetatable(L, EVENT);
+    return 1;
+}
+
+/* --- the module --- */
+
+static void new_type(lua_State *L, const char *name, lua_CFunction close, const luaL_Reg *methods) {
+    luaL_newmetatable(L, name);
+    if (close != NULL) {
+        lua_pushcfunction(L, close);
+        lua_setfield(L, -2, "__gc");
+        lua_pushcfunction(L, close);
+        lua_setfield(L, -2, "__close");
+    }
+    if (methods != NULL) {
+        lua_newtable(L);
+        luaL_setfuncs(L, methods, 0);
+        lua_setfield(L, -2, "__index");
+    }
+    lua_pushliteral(L, "closed");
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}
+
+int luaopen_task_primitives(lua_State *L) {
+    static const luaL_Reg handle_methods[] = {
+        {"join", handle_join},       {"cancel", handle_cancel}, {"done", handle_done},
+        {"observe", handle_observe}, {NULL, NULL},
+    };
+    static const luaL_Reg event_methods[] = {
+        {"wait", event_lua_wait}, {"set", event_lua_set}, {"reset", event_lua_reset}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"sleep", task_lua_sleep},
+                                         {"spawn", task_lua_spawn},
+                                         {"background", task_lua_background},
+                                         {"event", task_lua_event},
+                                         {NULL, NULL}};
+    new_type(L, SLEEP, sleep_close, NULL);
+    new_type(L, JOIN, join_close, NULL);
+    new_type(L, EVENT_WAIT, event_wait_close, NULL);
+    new_type(L, HANDLE, handle_close, handle_methods);
+    new_type(L, EVENT, NULL, event_methods);
+    luaL_newlib(L, functions);
+    return 1;
+}

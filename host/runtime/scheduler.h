@@ -1,0 +1,55 @@
+/* The scheduler's inside, for task.c and scheduler.c; everybody else uses task.h. */
+#ifndef DRSH_RUNTIME_SCHEDULER_H
+#define DRSH_RUNTIME_SCHEDULER_H
+
+#include "runtime/task.h"
+
+enum task_stop { STOP_NONE, STOP_CANCEL, STOP_LEAVE, STOP_DEADLINE, STOP_INSTRUCTIONS, STOP_MEMORY };
+
+struct task {
+    struct binding_task binding; /* first: the thread's extra space points here, and a waiter is a task */
+    struct scheduler *scheduler;
+    lua_State *thread;
+    int thread_ref;
+    int references;
+    enum task_status status;
+    enum task_stop stop; /* why it must end; once set, it is never resumed again */
+    bool started, running, closing, queued, serves, owns_context;
+    bool observed;  /* somebody sees its error */
+    bool abandoned; /* nobody can join it any more */
+    struct task *next_ready;
+    struct task *next, **link; /* all that are alive */
+    struct task *parent, *children, *next_sibling, **parent_link;
+    struct task *account; /* whose limits count: itself or the ancestor whose limits it inherited */
+    struct task_limits limits;
+    uint64_t used_instructions;
+    size_t memory_at_resume;
+    struct loop_timer deadline;
+    int64_t deadline_us; /* monotonic, INT64_MAX = none */
+    struct task_watch *watches;
+    void (*ended)(struct task *task, enum task_status status, lua_State *thread, void *data);
+    void *data;
+};
+
+struct scheduler {
+    lua_State *L; /* the main thread: runs nothing itself */
+    struct loop *loop;
+    struct task *running;
+    struct task *first_ready, *last_ready;
+    struct task *alive;
+    struct loop_timer drain;
+    struct scheduler_listener *listeners;
+    const size_t *memory;
+};
+
+void scheduler_add(struct task *task);
+void scheduler_remove(struct task *task);
+/* Queues the task; harmless when it is queued or has ended. */
+void scheduler_ready(struct task *task);
+size_t scheduler_memory(const struct scheduler *scheduler);
+void scheduler_log_lost(struct task *task);
+/* In task.c: resumes once; ends the running task at its next instruction. */
+void task_run(struct task *task);
+void task_interrupt(struct task *task);
+
+#endif

@@ -1,0 +1,416 @@
+#include "runtime/task.h"
+
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "runtime/scheduler.h"
+
+/* How often a limited script is looked at, and how much its __close handlers may still do when it was stopped. */
+#define HOOK_INSTRUCTIONS 10000
+
+static void wake(struct waiter *waiter) {
+    scheduler_ready((struct task *)waiter);
+}
+
+/* --- stopping what runs --- */
+
+static void stop_push_error(lua_State *L, const struct task *task) {
+    switch (task->stop) {
+    case STOP_INSTRUCTIONS:
+        binding_push_error(L, "BUDGET_EXCEEDED", "the script ran for too many instructions (an endless loop?) and was stopped");
+        break;
+    case STOP_MEMORY:
+        binding_push_error(L, "MEMORY_EXCEEDED", "the script used too much memory and was stopped");
+        break;
+    case STOP_DEADLINE:
+        binding_push_error(L, "DEADLINE_EXCEEDED", "the time for this request is over");
+        break;
+    case STOP_NONE:
+    case STOP_CANCEL:
+    case STOP_LEAVE:
+        binding_push_error(L, "CANCELLED", "the task was cancelled");
+        break;
+    }
+}
+
+/* Counts what a limited task has used; its children count on the same account. */
+static void charge(struct task *task) {
+    struct task *account = task->account;
+    if (account->limits.instructions > 0) {
+        account->used_instructions += HOOK_INSTRUCTIONS;
+        if (account->used_instructions > account->limits.instructions) {
+            task->stop = STOP_INSTRUCTIONS;
+        }
+    }
+    if (account->limits.memory > 0 && scheduler_memory(task->scheduler) > task->memory_at_resume + account->limits.memory) {
+        task->stop = STOP_MEMORY;
+    }
+    if (task->deadline_us != INT64_MAX && clock_mono_us() >= task->deadline_us) {
+        task->stop = STOP_DEADLINE;
+    }
+}
+
+/* Runs every so many instructions of a limited task, and at the next instruction of one that must stop. It ends the task by yielding,
+ * which no pcall of the script can catch; run_task sees `stop` and never resumes. Where a yield is impossible (a comparator of
+ * table.sort, a coroutine inside the task) it raises, again at each instruction, until a yield is possible. */
+static void hook(lua_State *L, lua_Debug *event) {
+    struct task *task = scheduler_of(L)->running;
+    (void)event;
+    if (task == NULL) {
+        return;
+    }
+    if (task->closing) {
+        luaL_error(L, "a __close handler ran for too long after its task was stopped");
+    }
+    if (task->stop == STOP_NONE) {
+        charge(task);
+        if (task->stop == STOP_NONE) {
+            return;
+        }
+    }
+    if (L == task->thread && lua_isyieldable(L)) {
+        lua_yield(L, 0);
+        return;
+    }
+    lua_sethook(task->thread, hook, LUA_MASKCOUNT, 1);
+    lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+    stop_push_error(L, task);
+    lua_error(L);
+}
+
+static void stop_running(struct task *task, enum task_stop stop) {
+    if (task->stop == STOP_NONE) {
+        task->stop = stop;
+    }
+    lua_sethook(task->thread, hook, LUA_MASKCOUNT, 1);
+}
+
+void task_interrupt(struct task *task) {
+    stop_running(task, STOP_CANCEL);
+}
+
+int task_leave(lua_State *L) {
+    struct task *task = scheduler_of(L)->running;
+    if (task == NULL) {
+        return luaL_error(L, "attempt to leave outside a task");
+    }
+    stop_running(task, STOP_LEAVE);
+    if (L == task->thread && lua_isyieldable(L)) {
+        return lua_yield(L, 0);
+    }
+    lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+    stop_push_error(L, task);
+    return lua_error(L);
+}
+
+/* --- the end --- */
+
+struct ending {
+    struct task *task;
+    bool has_error; /* the error is on top of the thread's stack */
+    const char *message;
+};
+
+/* (ending) -> error, traceback | nil. Protected, for both may need memory. */
+static int describe_end(lua_State *L) {
+    const struct ending *ending = lua_touserdata(L, 1);
+    struct task *task = ending->task;
+    if (ending->has_error) {
+        lua_xmove(task->thread, L, 1);
+    } else if (ending->message != NULL) {
+        lua_pushstring(L, ending->message);
+    } else {
+        stop_push_error(L, task);
+    }
+    if (task->stop == STOP_CANCEL || task->stop == STOP_LEAVE) {
+        lua_pushnil(L);
+    } else {
+        luaL_traceback(L, task->thread, NULL, 0);
+    }
+    return 2;
+}
+
+static void detach(struct task *task) {
+    if (task->parent_link != NULL) {
+        *task->parent_link = task->next_sibling;
+        if (task->next_sibling != NULL) {
+            task->next_sibling->parent_link = task->parent_link;
+        }
+        task->parent_link = NULL;
+        task_release(task);
+    }
+}
+
+void task_abandon(struct task *task) {
+    if (task->status == TASK_ERROR || task->status == TASK_DEADLINE) {
+        if (!task->observed) {
+            task->observed = true;
+            scheduler_log_lost(task);
+        }
+        detach(task);
+    } else if (task->status == TASK_ALIVE) {
+        task->abandoned = true;
+    }
+}
+
+static void end_children(struct task *task) {
+    while (task->children != NULL) {
+        struct task *child = task->children;
+        task_retain(child);
+        if (child->status == TASK_ALIVE) {
+            child->observed = true;
+            task_cancel(child);
+        } else {
+            task_abandon(child);
+        }
+        detach(child);
+        task_release(child);
+    }
+}
+
+static void end(struct task *task, enum task_status status) {
+    task->status = status;
+    *(struct binding_task **)lua_getextraspace(task->thread) = NULL;
+    loop_timer_stop(&task->deadline);
+    scheduler_remove(task);
+    end_children(task);
+    if (task->ended != NULL) {
+        task->ended(task, status, task->thread, task->data);
+    }
+    while (task->watches != NULL) {
+        struct task_watch *watch = task->watches;
+        task->watches = watch->next;
+        task->observed = true;
+        watch->ended(watch);
+    }
+    bool lost = (status == TASK_ERROR || status == TASK_DEADLINE) && !task->observed;
+    if (lost && (task->abandoned || (task->parent == NULL && task->ended == NULL))) {
+        task_abandon(task);
+    } else if (!lost) {
+        detach(task);
+    }
+    task_release(task); /* the scheduler's own */
+}
+
+/* Ends a task that did not return: takes the error and the traceback off the thread, resets it, which closes the operation it waits
+ * for and its other to-be-closed variables, and leaves error and traceback on its stack. */
+static void end_by_reset(struct task *task, enum task_status status, bool has_error, const char *message) {
+    lua_State *L = task->scheduler->L;
+    struct ending ending = {task, has_error, message};
+    int top = lua_gettop(L);
+    struct task *outer = task->scheduler->running;
+    lua_pushcfunction(L, describe_end);
+    lua_pushlightuserdata(L, &ending);
+    if (lua_pcall(L, 1, 2, 0) != LUA_OK) {
+        lua_pushnil(L); /* no memory to say more */
+    }
+    *(struct binding_task **)lua_getextraspace(task->thread) = NULL;
+    task->binding.awaited = NULL;
+    task->closing = true;
+    task->scheduler->running = task;
+    lua_sethook(task->thread, hook, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
+    lua_resetthread(task->thread);
+    lua_sethook(task->thread, NULL, 0, 0);
+    task->scheduler->running = outer;
+    lua_settop(task->thread, 0);
+    lua_xmove(L, task->thread, 2);
+    lua_settop(L, top);
+    end(task, status);
+}
+
+void task_cancel(struct task *task) {
+    if (task->status != TASK_ALIVE || task->closing) {
+        return;
+    }
+    if (task->running) {
+        stop_running(task, STOP_CANCEL);
+        return;
+    }
+    task->stop = STOP_CANCEL;
+    end_by_reset(task, TASK_CANCELLED, false, NULL);
+}
+
+static void deadline_passed(struct loop_timer *timer) {
+    struct task *task = (struct task *)((char *)timer - offsetof(struct task, deadline));
+    if (task->status != TASK_ALIVE || task->closing) {
+        return;
+    }
+    task->stop = STOP_DEADLINE;
+    end_by_reset(task, TASK_DEADLINE, false, NULL);
+}
+
+/* The one place that resumes. What lua_resume answers, and what becomes of the task:
+ *     LUA_OK                          it returned                      -> TASK_OK, results on its stack
+ *     LUA_YIELD, stop is set          the hook or task_leave ended it  -> reset; TASK_ERROR (budget), TASK_DEADLINE, TASK_CANCELLED
+ *     LUA_YIELD, awaited is set       it waits (binding_await)         -> sleeps until woken
+ *     LUA_YIELD, neither              coroutine.yield in no coroutine  -> reset; TASK_ERROR
+ *     anything else                   it failed                        -> reset; TASK_ERROR with traceback */
+void task_run(struct task *task) {
+    struct scheduler *scheduler = task->scheduler;
+    int results = 0;
+    int arguments = task->started ? 0 : lua_gettop(task->thread) - 1;
+    task_retain(task);
+    task->started = true;
+    task->running = true;
+    task->binding.awaited = NULL;
+    task->memory_at_resume = scheduler_memory(scheduler);
+    scheduler->running = task;
+    int status = lua_resume(task->thread, NULL, arguments, &results);
+    scheduler->running = NULL;
+    task->running = false;
+    if (status == LUA_OK) {
+        end(task, TASK_OK);
+    } else if (task->stop != STOP_NONE) {
+        bool is_deadline = task->stop == STOP_DEADLINE;
+        bool is_cancel = task->stop == STOP_CANCEL || task->stop == STOP_LEAVE;
+        end_by_reset(task, is_deadline ? TASK_DEADLINE : is_cancel ? TASK_CANCELLED : TASK_ERROR, false, NULL);
+    } else if (status != LUA_YIELD) {
+        end_by_reset(task, TASK_ERROR, true, NULL);
+    } else if (task->binding.awaited == NULL) {
+        end_by_reset(task, TASK_ERROR, false, "attempt to yield from a task that is in no coroutine of its own");
+    }
+    task_release(task);
+}
+
+/* --- the beginning --- */
+
+static void inherit(struct task *task, const struct task_options *options) {
+    struct task *parent = options->parent;
+    task->deadline_us = INT64_MAX;
+    task->account = task;
+    task->limits = options->limits;
+    task->binding.context_ref = LUA_NOREF;
+    if (options->context_ref != 0 && options->context_ref != LUA_NOREF) {
+        task->binding.context_ref = options->context_ref;
+        task->owns_context = true;
+    }
+    if (parent != NULL) {
+        task_retain(parent); /* its context and account are used */
+        task->parent = parent;
+        task->deadline_us = parent->deadline_us;
+        if (!task->owns_context) {
+            task->binding.context_ref = parent->binding.context_ref;
+        }
+        if (options->limits.instructions == 0 && options->limits.memory == 0) {
+            task->account = parent->account;
+        }
+        task_retain(task);
+        task->next_sibling = parent->children;
+        task->parent_link = &parent->children;
+        if (parent->children != NULL) {
+            parent->children->parent_link = &task->next_sibling;
+        }
+        parent->children = task;
+    }
+    if (options->timeout_us > 0 && clock_mono_us() + options->timeout_us < task->deadline_us) {
+        task->deadline_us = clock_mono_us() + options->timeout_us;
+    }
+}
+
+struct task *task_start(lua_State *L, int argument_count, const struct task_options *options) {
+    struct scheduler *scheduler = scheduler_of(L);
+    if (options->parent != NULL && (options->parent->status != TASK_ALIVE || options->parent->closing)) {
+        luaL_error(L, "attempt to start a task from one that has ended");
+    }
+    lua_State *thread = lua_newthread(L);
+    if (!lua_checkstack(thread, argument_count + LUA_MINSTACK)) {
+        luaL_error(L, "no memory for a task's stack");
+    }
+    int thread_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    struct task *task = calloc(1, sizeof *task);
+    if (task == NULL) {
+        luaL_unref(L, LUA_REGISTRYINDEX, thread_ref);
+        luaL_error(L, "no memory for a task");
+        return NULL;
+    }
+    task->binding.waiter.wake = wake;
+    task->scheduler = scheduler;
+    task->thread = thread;
+    task->thread_ref = thread_ref;
+    task->references = 2; /* the scheduler's and the caller's */
+    task->serves = options->serves;
+    task->ended = options->ended;
+    task->data = options->data;
+    inherit(task, options);
+    lua_xmove(L, thread, argument_count + 1);
+    *(struct binding_task **)lua_getextraspace(thread) = &task->binding;
+    if (task->account->limits.instructions > 0 || task->account->limits.memory > 0) {
+        lua_sethook(thread, hook, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
+    } else {
+        lua_sethook(thread, NULL, 0, 0);
+    }
+    scheduler_add(task);
+    if (task->deadline_us != INT64_MAX) {
+        int64_t left_us = task_time_left_us(task);
+        loop_timer_start(scheduler->loop, &task->deadline, LOOP_REAL, left_us, deadline_passed);
+    }
+    scheduler_ready(task);
+    return task;
+}
+
+void task_retain(struct task *task) {
+    task->references++;
+}
+
+void task_release(struct task *task) {
+    if (task == NULL || --task->references > 0) {
+        return;
+    }
+    lua_State *L = task->scheduler->L;
+    struct task *parent = task->parent;
+    luaL_unref(L, LUA_REGISTRYINDEX, task->thread_ref);
+    if (task->owns_context) {
+        luaL_unref(L, LUA_REGISTRYINDEX, task->binding.context_ref);
+    }
+    free(task);
+    task_release(parent);
+}
+
+/* --- what others ask --- */
+
+enum task_status task_status(const struct task *task) {
+    return task->status;
+}
+
+lua_State *task_thread(struct task *task) {
+    return task->thread;
+}
+
+struct task *task_of(lua_State *L) {
+    return (struct task *)binding_task(L);
+}
+
+struct task *task_running(lua_State *L) {
+    return scheduler_of(L)->running;
+}
+
+int64_t task_time_left_us(const struct task *task) {
+    if (task->deadline_us == INT64_MAX) {
+        return INT64_MAX;
+    }
+    int64_t left_us = task->deadline_us - clock_mono_us();
+    return left_us > 0 ? left_us : 0;
+}
+
+void task_watch(struct task *task, struct task_watch *watch) {
+    watch->next = task->watches;
+    task->watches = watch;
+}
+
+void task_unwatch(struct task *task, struct task_watch *watch) {
+    for (struct task_watch **link = &task->watches; *link != NULL; link = &(*link)->next) {
+        if (*link == watch) {
+            *link = watch->next;
+            return;
+        }
+    }
+}
+
+void task_observe(struct task *task) {
+    task->observed = true;
+    if (task->status != TASK_ALIVE) {
+        detach(task);
+    }
+}
