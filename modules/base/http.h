@@ -19,7 +19,8 @@ struct http_options {
     long keep_alive_max;   /* idle connections kept, 0 = 10 */
 };
 
-/* NULL with `error` set on failure. Proxies come from the usual environment variables, as curl reads them. */
+/* NULL with `error` set on failure. Proxies come from the usual environment variables, as curl reads them; loopback and
+ * link-local addresses (the metadata services) are never asked through one. */
 struct http_client *http_client_new(struct loop *loop, const struct http_options *options, struct error *error);
 void http_client_free(struct http_client *client); /* cancels what is under way */
 size_t http_client_active(const struct http_client *client);
@@ -41,17 +42,27 @@ struct http_request {
     size_t response_limit;      /* bytes of body at most, 0 = 64 MiB; more is HTTP_RESPONSE_TOO_LARGE */
 };
 
-/* One request and its answer. `pending` is first. On failure error.code is set: HTTP_CONNECT, HTTP_TIMEOUT, HTTP_TLS, HTTP_RESET,
- * HTTP_TRUNCATED, HTTP_RESPONSE_TOO_LARGE, HTTP_PROTOCOL, HTTP_URL, NO_MEMORY. Redirects are answers, not followed. */
+/* One request and its answer. `pending` is first. Redirects are answers, not followed. On failure error.code is one of:
+ *   HTTP_URL, HTTP_REQUEST     the request cannot be sent as it is; nothing was sent
+ *   HTTP_CONNECT               no connection (name, route, refused, no connection in time); nothing was sent
+ *   HTTP_TLS                   no trusted connection; nothing was sent
+ *   HTTP_RESET                 the connection broke: the request may have been carried out
+ *   HTTP_TIMEOUT               no complete answer in time: the request may have been carried out
+ *   HTTP_TRUNCATED             the answer ended before its announced end
+ *   HTTP_RESPONSE_TOO_LARGE    the answer's body is over the request's limit
+ *   HTTP_PROTOCOL              the answer is not HTTP
+ *   NO_MEMORY
+ * A POST is never sent twice by this file, not even when a kept connection turns out to be dead: that decision is the caller's.
+ */
+struct http_transfer;
+
 struct http_exchange {
     struct pending pending;
     struct error error; /* code[0] == 0: an answer came */
     long status;
     struct buffer headers; /* "name: value\n" lines as received, last answer only (100-continue left out) */
     struct buffer body;
-    void *easy; /* curl's own */
-    void *header_list;
-    char *request_body;
+    struct http_transfer *transfer; /* while under way */
 };
 
 /* Starts; the request's strings are copied. What goes wrong at the start is reported like any failure: through the exchange,

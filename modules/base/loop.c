@@ -2,6 +2,7 @@
 
 #include <event2/event.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -147,6 +148,8 @@ struct loop *loop_new(void) {
     if (loop == NULL) {
         return NULL;
     }
+    /* Writing to a connection that the peer has closed is an error of that write, never the end of the program. */
+    signal(SIGPIPE, SIG_IGN);
     loop->base = event_base_new();
     if (loop->base != NULL) {
         loop->heaps[LOOP_REAL].alarm = evtimer_new(loop->base, real_alarm, loop);

@@ -21,7 +21,7 @@ struct loop_timer {
     uint64_t order; /* of those due at the same time, the one started first fires first */
 };
 
-/* NULL if there is no memory. */
+/* NULL if there is no memory. Makes the program ignore SIGPIPE. */
 struct loop *loop_new(void);
 void loop_free(struct loop *loop);
 struct event_base *loop_event_base(struct loop *loop); /* for evhttp and signals */
