@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "runtime/compile.h"
 #include "runtime/state.h"
 
 struct run {
@@ -59,7 +60,7 @@ static int begin(lua_State *L) {
         lua_rawseti(L, -2, i);
     }
     lua_setglobal(L, "arg");
-    if (luaL_loadfile(L, run->argv[0]) != LUA_OK) {
+    if (compile_file(L, run->argv[0]) != LUA_OK) {
         return lua_error(L);
     }
     for (int i = 1; i < run->argc; i++) {

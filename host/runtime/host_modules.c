@@ -1,15 +1,26 @@
 #include "runtime/host_modules.h"
 
-#include <lauxlib.h>
+#include <string.h>
 
+#include "lua/modules.h"
+#include "runtime/lua_clock.h"
 #include "runtime/lua_task.h"
 
+static const struct module host_modules[] = {
+    {"clock", luaopen_clock, false},
+    {"task", luaopen_task, true},
+    {NULL, NULL, false},
+};
+
 void host_modules_open(lua_State *L) {
-    static const luaL_Reg modules[] = {
-        {"task.primitives", luaopen_task_primitives},
-        {NULL, NULL},
-    };
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
-    luaL_setfuncs(L, modules, 0);
-    lua_pop(L, 1);
+    modules_add(L, host_modules);
+}
+
+bool host_modules_sandbox(const char *name) {
+    for (const struct module *module = host_modules; module->name != NULL; module++) {
+        if (strcmp(module->name, name) == 0) {
+            return module->sandbox;
+        }
+    }
+    return modules_sandbox(name);
 }

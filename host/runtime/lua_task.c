@@ -1,7 +1,6 @@
 #include "runtime/lua_task.h"
 
 #include <lauxlib.h>
-#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -290,6 +289,12 @@ static int task_lua_event(lua_State *L) {
 
 /* --- the module --- */
 
+/* error(code, message) -> the error table, for the Lua half to raise */
+static int task_lua_error(lua_State *L) {
+    binding_push_error(L, luaL_checkstring(L, 1), luaL_checkstring(L, 2));
+    return 1;
+}
+
 static void new_type(lua_State *L, const char *name, lua_CFunction close, const luaL_Reg *methods) {
     luaL_newmetatable(L, name);
     if (close != NULL) {
@@ -308,18 +313,15 @@ static void new_type(lua_State *L, const char *name, lua_CFunction close, const 
     lua_pop(L, 1);
 }
 
-int luaopen_task_primitives(lua_State *L) {
+int luaopen_task(lua_State *L) {
     static const luaL_Reg handle_methods[] = {
-        {"join", handle_join},       {"cancel", handle_cancel}, {"done", handle_done},
-        {"observe", handle_observe}, {NULL, NULL},
+        {"join", handle_join}, {"cancel", handle_cancel}, {"done", handle_done}, {"observe", handle_observe}, {NULL, NULL},
     };
     static const luaL_Reg event_methods[] = {
         {"wait", event_lua_wait}, {"set", event_lua_set}, {"reset", event_lua_reset}, {NULL, NULL}};
-    static const luaL_Reg functions[] = {{"sleep", task_lua_sleep},
-                                         {"spawn", task_lua_spawn},
-                                         {"background", task_lua_background},
-                                         {"event", task_lua_event},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"error", task_lua_error}, {"sleep", task_lua_sleep},
+                                         {"spawn", task_lua_spawn}, {"background", task_lua_background},
+                                         {"event", task_lua_event}, {NULL, NULL}};
     new_type(L, SLEEP, sleep_close, NULL);
     new_type(L, JOIN, join_close, NULL);
     new_type(L, EVENT_WAIT, event_wait_close, NULL);

@@ -4,6 +4,6 @@
 
 #include <lua.h>
 
-int luaopen_task_primitives(lua_State *L);
+int luaopen_task(lua_State *L);
 
 #endif

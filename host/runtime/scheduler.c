@@ -18,8 +18,8 @@ static void tell_idle(struct scheduler *scheduler) {
     }
 }
 
-/* Runs what was ready at the beginning; what becomes ready meanwhile waits for the next turn, so that sockets and timers are served
- * in between. */
+/* Runs what was ready at the beginning; what becomes ready meanwhile waits for the next turn, so that sockets and timers are
+ * served in between. */
 static void drain(struct loop_timer *timer) {
     struct scheduler *scheduler = (struct scheduler *)((char *)timer - offsetof(struct scheduler, drain));
     struct task *last = scheduler->last_ready;
@@ -98,7 +98,8 @@ void scheduler_watch_memory(struct scheduler *scheduler, const size_t *bytes) {
 /* (error, traceback) as a log line; protected, for tostring may run a script's metamethod. */
 static int log_lost(lua_State *L) {
     const char *message = luaL_tolstring(L, 1, NULL);
-    log_write(LOG_LEVEL_ERROR, "a task failed and nobody waited for it", "error", message, "traceback", lua_tostring(L, 2), NULL);
+    log_write(LOG_LEVEL_ERROR, "a task failed and nobody waited for it", "error", message, "traceback", lua_tostring(L, 2),
+              NULL);
     return 0;
 }
 
@@ -187,6 +188,6 @@ void scheduler_forget(struct scheduler *scheduler, struct scheduler_listener *li
 
 void scheduler_interrupt(struct scheduler *scheduler) {
     if (scheduler->running != NULL) {
-        task_interrupt(scheduler->running);
+        task_stop_running(scheduler->running, STOP_CANCEL);
     }
 }

@@ -48,8 +48,14 @@ void scheduler_remove(struct task *task);
 void scheduler_ready(struct task *task);
 size_t scheduler_memory(const struct scheduler *scheduler);
 void scheduler_log_lost(struct task *task);
-/* In task.c: resumes once; ends the running task at its next instruction. */
+/* In task.c: resumes once. */
 void task_run(struct task *task);
-void task_interrupt(struct task *task);
+
+/* In task_stop.c. The error that a task ends with for its `stop`. */
+void task_stop_push_error(lua_State *L, const struct task *task);
+/* Ends the running task at its next instruction. */
+void task_stop_running(struct task *task, enum task_stop stop);
+/* Whether the task's limits and deadline are looked at while it runs. */
+void task_stop_watch(struct task *task, bool limited);
 
 #endif

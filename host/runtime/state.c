@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lua/modules.h"
 #include "process/log.h"
 #include "runtime/host_modules.h"
 
@@ -14,7 +15,6 @@
 /* Not every floor brings these yet when the program is built from a part of the tree. */
 extern __typeof__(http_client_new) http_client_new __attribute__((weak));
 extern __typeof__(http_client_free) http_client_free __attribute__((weak));
-void modules_open(lua_State *L) __attribute__((weak));
 
 static const char state_key = 0; /* its address is the key in the registry */
 
@@ -80,10 +80,8 @@ static int furnish(lua_State *L) {
     lua_pushcfunction(L, exit_in_order);
     lua_setfield(L, -2, "exit");
     lua_pop(L, 1);
-    if (modules_open) {
-        modules_open(L);
-    }
     host_modules_open(L);
+    modules_open(L);
     return 0;
 }
 

@@ -7,102 +7,8 @@
 #include "base/clock.h"
 #include "runtime/scheduler.h"
 
-/* How often a limited script is looked at, and how much its __close handlers may still do when it was stopped. */
-#define HOOK_INSTRUCTIONS 10000
-
 static void wake(struct waiter *waiter) {
     scheduler_ready((struct task *)waiter);
-}
-
-/* --- stopping what runs --- */
-
-static void stop_push_error(lua_State *L, const struct task *task) {
-    switch (task->stop) {
-    case STOP_INSTRUCTIONS:
-        binding_push_error(L, "BUDGET_EXCEEDED", "the script ran for too many instructions (an endless loop?) and was stopped");
-        break;
-    case STOP_MEMORY:
-        binding_push_error(L, "MEMORY_EXCEEDED", "the script used too much memory and was stopped");
-        break;
-    case STOP_DEADLINE:
-        binding_push_error(L, "DEADLINE_EXCEEDED", "the time for this request is over");
-        break;
-    case STOP_NONE:
-    case STOP_CANCEL:
-    case STOP_LEAVE:
-        binding_push_error(L, "CANCELLED", "the task was cancelled");
-        break;
-    }
-}
-
-/* Counts what a limited task has used; its children count on the same account. */
-static void charge(struct task *task) {
-    struct task *account = task->account;
-    if (account->limits.instructions > 0) {
-        account->used_instructions += HOOK_INSTRUCTIONS;
-        if (account->used_instructions > account->limits.instructions) {
-            task->stop = STOP_INSTRUCTIONS;
-        }
-    }
-    if (account->limits.memory > 0 && scheduler_memory(task->scheduler) > task->memory_at_resume + account->limits.memory) {
-        task->stop = STOP_MEMORY;
-    }
-    if (task->deadline_us != INT64_MAX && clock_mono_us() >= task->deadline_us) {
-        task->stop = STOP_DEADLINE;
-    }
-}
-
-/* Runs every so many instructions of a limited task, and at the next instruction of one that must stop. It ends the task by yielding,
- * which no pcall of the script can catch; run_task sees `stop` and never resumes. Where a yield is impossible (a comparator of
- * table.sort, a coroutine inside the task) it raises, again at each instruction, until a yield is possible. */
-static void hook(lua_State *L, lua_Debug *event) {
-    struct task *task = scheduler_of(L)->running;
-    (void)event;
-    if (task == NULL) {
-        return;
-    }
-    if (task->closing) {
-        luaL_error(L, "a __close handler ran for too long after its task was stopped");
-    }
-    if (task->stop == STOP_NONE) {
-        charge(task);
-        if (task->stop == STOP_NONE) {
-            return;
-        }
-    }
-    if (L == task->thread && lua_isyieldable(L)) {
-        lua_yield(L, 0);
-        return;
-    }
-    lua_sethook(task->thread, hook, LUA_MASKCOUNT, 1);
-    lua_sethook(L, hook, LUA_MASKCOUNT, 1);
-    stop_push_error(L, task);
-    lua_error(L);
-}
-
-static void stop_running(struct task *task, enum task_stop stop) {
-    if (task->stop == STOP_NONE) {
-        task->stop = stop;
-    }
-    lua_sethook(task->thread, hook, LUA_MASKCOUNT, 1);
-}
-
-void task_interrupt(struct task *task) {
-    stop_running(task, STOP_CANCEL);
-}
-
-int task_leave(lua_State *L) {
-    struct task *task = scheduler_of(L)->running;
-    if (task == NULL) {
-        return luaL_error(L, "attempt to leave outside a task");
-    }
-    stop_running(task, STOP_LEAVE);
-    if (L == task->thread && lua_isyieldable(L)) {
-        return lua_yield(L, 0);
-    }
-    lua_sethook(L, hook, LUA_MASKCOUNT, 1);
-    stop_push_error(L, task);
-    return lua_error(L);
 }
 
 /* --- the end --- */
@@ -122,7 +28,7 @@ static int describe_end(lua_State *L) {
     } else if (ending->message != NULL) {
         lua_pushstring(L, ending->message);
     } else {
-        stop_push_error(L, task);
+        task_stop_push_error(L, task);
     }
     if (task->stop == STOP_CANCEL || task->stop == STOP_LEAVE) {
         lua_pushnil(L);
@@ -194,8 +100,8 @@ static void end(struct task *task, enum task_status status) {
     task_release(task); /* the scheduler's own */
 }
 
-/* Ends a task that did not return: takes the error and the traceback off the thread, resets it, which closes the operation it waits
- * for and its other to-be-closed variables, and leaves error and traceback on its stack. */
+/* Ends a task that did not return: takes the error and the traceback off the thread, resets it, which closes the operation it
+ * waits for and its other to-be-closed variables, and leaves error and traceback on its stack. */
 static void end_by_reset(struct task *task, enum task_status status, bool has_error, const char *message) {
     lua_State *L = task->scheduler->L;
     struct ending ending = {task, has_error, message};
@@ -210,9 +116,9 @@ static void end_by_reset(struct task *task, enum task_status status, bool has_er
     task->binding.awaited = NULL;
     task->closing = true;
     task->scheduler->running = task;
-    lua_sethook(task->thread, hook, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
+    task_stop_watch(task, true);
     lua_resetthread(task->thread);
-    lua_sethook(task->thread, NULL, 0, 0);
+    task_stop_watch(task, false);
     task->scheduler->running = outer;
     lua_settop(task->thread, 0);
     lua_xmove(L, task->thread, 2);
@@ -225,7 +131,7 @@ void task_cancel(struct task *task) {
         return;
     }
     if (task->running) {
-        stop_running(task, STOP_CANCEL);
+        task_stop_running(task, STOP_CANCEL);
         return;
     }
     task->stop = STOP_CANCEL;
@@ -243,10 +149,10 @@ static void deadline_passed(struct loop_timer *timer) {
 
 /* The one place that resumes. What lua_resume answers, and what becomes of the task:
  *     LUA_OK                          it returned                      -> TASK_OK, results on its stack
- *     LUA_YIELD, stop is set          the hook or task_leave ended it  -> reset; TASK_ERROR (budget), TASK_DEADLINE, TASK_CANCELLED
- *     LUA_YIELD, awaited is set       it waits (binding_await)         -> sleeps until woken
- *     LUA_YIELD, neither              coroutine.yield in no coroutine  -> reset; TASK_ERROR
- *     anything else                   it failed                        -> reset; TASK_ERROR with traceback */
+ *     LUA_YIELD, stop is set          the hook or task_leave ended it  -> reset; TASK_ERROR (budget), TASK_DEADLINE,
+ * TASK_CANCELLED LUA_YIELD, awaited is set       it waits (binding_await)         -> sleeps until woken LUA_YIELD, neither
+ * coroutine.yield in no coroutine  -> reset; TASK_ERROR anything else                   it failed                        ->
+ * reset; TASK_ERROR with traceback */
 void task_run(struct task *task) {
     struct scheduler *scheduler = task->scheduler;
     int results = 0;
@@ -336,11 +242,7 @@ struct task *task_start(lua_State *L, int argument_count, const struct task_opti
     inherit(task, options);
     lua_xmove(L, thread, argument_count + 1);
     *(struct binding_task **)lua_getextraspace(thread) = &task->binding;
-    if (task->account->limits.instructions > 0 || task->account->limits.memory > 0) {
-        lua_sethook(thread, hook, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
-    } else {
-        lua_sethook(thread, NULL, 0, 0);
-    }
+    task_stop_watch(task, task->account->limits.instructions > 0 || task->account->limits.memory > 0);
     scheduler_add(task);
     if (task->deadline_us != INT64_MAX) {
         int64_t left_us = task_time_left_us(task);

@@ -1,7 +1,7 @@
 /* Tasks: the coroutines that all Lua code runs in, and the only file that resumes them.
  *
- * A task is a Lua thread with a place in the scheduler. It runs until it returns, fails, or waits (binding_await); the end of what it
- * waits for makes it ready, and the event loop runs ready tasks. Nothing resumes a task from inside a wake.
+ * A task is a Lua thread with a place in the scheduler. It runs until it returns, fails, or waits (binding_await); the end of
+ * what it waits for makes it ready, and the event loop runs ready tasks. Nothing resumes a task from inside a wake.
  *
  *     task_start -> ready -> running -> (waits -> ready -> running)* -> ended -> task_ended callback, joiners woken
  *     task_cancel, deadline, budget -> the thread is reset, which closes what it waits for -> ended */
@@ -66,14 +66,14 @@ void scheduler_forget(struct scheduler *scheduler, struct scheduler_listener *li
 void scheduler_interrupt(struct scheduler *scheduler);
 void scheduler_cancel_all(struct scheduler *scheduler);
 
-/* Takes a function and `argument_count` arguments from the top of L's stack. May raise (no memory) in L. The result is held by the
- * caller: task_release when it is no longer looked at. */
+/* Takes a function and `argument_count` arguments from the top of L's stack. May raise (no memory) in L. The result is held by
+ * the caller: task_release when it is no longer looked at. */
 struct task *task_start(lua_State *L, int argument_count, const struct task_options *options);
 void task_retain(struct task *task);
 void task_release(struct task *task);
 
-/* Ends a task at once if it is not running (its open operations are closed, its children cancelled); a running one ends at its next
- * instruction. Harmless when it has ended. */
+/* Ends a task at once if it is not running (its open operations are closed, its children cancelled); a running one ends at its
+ * next instruction. Harmless when it has ended. */
 void task_cancel(struct task *task);
 enum task_status task_status(const struct task *task);
 /* The thread with the results, once ended. */
@@ -90,8 +90,8 @@ struct task_watch {
 };
 void task_watch(struct task *task, struct task_watch *watch);
 void task_unwatch(struct task *task, struct task_watch *watch);
-/* Says that somebody has seen the error, or will. The error of a child that nobody observes is logged: when its handle is collected
- * (task_abandon), or when its parent ends. */
+/* Says that somebody has seen the error, or will. The error of a child that nobody observes is logged: when its handle is
+ * collected (task_abandon), or when its parent ends. */
 void task_observe(struct task *task);
 void task_abandon(struct task *task);
 /* Ends the running task silently from inside a C function (os.exit): `return task_leave(L);` */

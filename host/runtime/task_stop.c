@@ -1,0 +1,97 @@
+/* How a running task is made to stop: limits that are counted, deadlines, cancels of what runs, os.exit. */
+#include <lauxlib.h>
+
+#include "base/clock.h"
+#include "runtime/scheduler.h"
+
+/* How often a limited script is looked at, and how much its __close handlers may still do when it was stopped. */
+#define HOOK_INSTRUCTIONS 10000
+
+void task_stop_push_error(lua_State *L, const struct task *task) {
+    switch (task->stop) {
+    case STOP_INSTRUCTIONS:
+        binding_push_error(L, "BUDGET_EXCEEDED", "the script ran for too many instructions (an endless loop?) and was stopped");
+        break;
+    case STOP_MEMORY:
+        binding_push_error(L, "MEMORY_EXCEEDED", "the script used too much memory and was stopped");
+        break;
+    case STOP_DEADLINE:
+        binding_push_error(L, "DEADLINE_EXCEEDED", "the time for this request is over");
+        break;
+    case STOP_NONE:
+    case STOP_CANCEL:
+    case STOP_LEAVE:
+        binding_push_error(L, "CANCELLED", "the task was cancelled");
+        break;
+    }
+}
+
+/* Counts what a limited task has used; its children count on the same account. */
+static void charge(struct task *task) {
+    struct task *account = task->account;
+    if (account->limits.instructions > 0) {
+        account->used_instructions += HOOK_INSTRUCTIONS;
+        if (account->used_instructions > account->limits.instructions) {
+            task->stop = STOP_INSTRUCTIONS;
+        }
+    }
+    if (account->limits.memory > 0 && scheduler_memory(task->scheduler) > task->memory_at_resume + account->limits.memory) {
+        task->stop = STOP_MEMORY;
+    }
+    if (task->deadline_us != INT64_MAX && clock_mono_us() >= task->deadline_us) {
+        task->stop = STOP_DEADLINE;
+    }
+}
+
+/* Runs every so many instructions of a limited task, and at the next instruction of one that must stop. It ends the task by
+ * yielding, which no pcall of the script can catch; run_task sees `stop` and never resumes. Where a yield is impossible (a
+ * comparator of table.sort, a coroutine inside the task) it raises, again at each instruction, until a yield is possible. */
+static void hook(lua_State *L, lua_Debug *event) {
+    struct task *task = scheduler_of(L)->running;
+    (void)event;
+    if (task == NULL) {
+        return;
+    }
+    if (task->closing) {
+        luaL_error(L, "a __close handler ran for too long after its task was stopped");
+    }
+    if (task->stop == STOP_NONE) {
+        charge(task);
+        if (task->stop == STOP_NONE) {
+            return;
+        }
+    }
+    if (L == task->thread && lua_isyieldable(L)) {
+        lua_yield(L, 0);
+        return;
+    }
+    lua_sethook(task->thread, hook, LUA_MASKCOUNT, 1);
+    lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+    task_stop_push_error(L, task);
+    lua_error(L);
+}
+
+void task_stop_running(struct task *task, enum task_stop stop) {
+    if (task->stop == STOP_NONE) {
+        task->stop = stop;
+    }
+    lua_sethook(task->thread, hook, LUA_MASKCOUNT, 1);
+}
+
+int task_leave(lua_State *L) {
+    struct task *task = scheduler_of(L)->running;
+    if (task == NULL) {
+        return luaL_error(L, "attempt to leave outside a task");
+    }
+    task_stop_running(task, STOP_LEAVE);
+    if (L == task->thread && lua_isyieldable(L)) {
+        return lua_yield(L, 0);
+    }
+    lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+    task_stop_push_error(L, task);
+    return lua_error(L);
+}
+
+void task_stop_watch(struct task *task, bool limited) {
+    lua_sethook(task->thread, limited ? hook : NULL, limited ? LUA_MASKCOUNT : 0, limited ? HOOK_INSTRUCTIONS : 0);
+}
