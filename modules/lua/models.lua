@@ -33,6 +33,7 @@ local function normalise(service, raw)
   end
   for name, operation in pairs(raw.operations) do
     operation.name = name
+    operation.inputReference = operation.input -- restXml names the root element here
     operation.resultWrapper = operation.output and operation.output.resultWrapper
     operation.input = shape_name(operation.input)
     operation.output = shape_name(operation.output)

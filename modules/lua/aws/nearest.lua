@@ -1,4 +1,4 @@
--- "unknown parameter 'jobIds', did you mean 'jobIDs'?": the known name that is closest to what was written.
+-- ", did you mean 'jobIDs'?": the known name that is closest to what was written.
 
 local nearest = {}
 
@@ -46,16 +46,21 @@ function nearest.names(set)
   return names
 end
 
--- "<what> '<name>', did you mean '<best>'?", else with the choice listed when it is short.
+-- What to add to a sentence about an unknown name: ", did you mean 'jobIDs'?", else the choice when it is short, else "".
+function nearest.hint(name, candidates)
+  local best = nearest.find(name:sub(1, 60), candidates)
+  if best then
+    return (", did you mean '%s'?"):format(best)
+  elseif #candidates > 0 and #candidates <= 12 then
+    return "; there is " .. table.concat(candidates, ", ")
+  end
+  return ""
+end
+
+-- "<what> '<name>', did you mean '<best>'?"
 function nearest.message(what, name, candidates)
   local shown = #name > 60 and name:sub(1, 57) .. "..." or name
-  local best = nearest.find(shown, candidates)
-  if best then
-    return ("%s '%s', did you mean '%s'?"):format(what, shown, best)
-  elseif #candidates > 0 and #candidates <= 12 then
-    return ("%s '%s'; there is %s"):format(what, shown, table.concat(candidates, ", "))
-  end
-  return ("%s '%s'"):format(what, shown)
+  return ("%s '%s'%s"):format(what, shown, nearest.hint(name, candidates))
 end
 
 return nearest

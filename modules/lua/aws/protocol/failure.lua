@@ -1,0 +1,76 @@
+-- What an answer of 300 and more says: code, message and the error's own members, whatever the protocol.
+-- A code may come as "ConflictException", "com.amazonaws.drs#ConflictException" or "ConflictException:http://...": only the name
+-- counts.
+
+local json      = require "json"
+local json_body = require "aws.protocol.json_body"
+local models    = require "models"
+local scalar    = require "aws.protocol.scalar"
+
+local failure = {}
+
+function failure.plain_code(code)
+  code = code:gsub(":.*$", ""):gsub("^.*#", "")
+  return code ~= "" and code or nil
+end
+
+-- An answer that no service wrote (a proxy's page, an empty body) still has a status.
+function failure.code_for_status(status)
+  return "HTTP_" .. status
+end
+
+-- Members of the error's shape that travel in headers: retryAfterSeconds in Retry-After.
+function failure.header_members(model, shape, headers, members)
+  for name, reference in pairs(shape and shape.members or {}) do
+    local member = models.resolve(model, reference)
+    local text = member.location == "header" and headers[(member.locationName or name):lower()]
+    if text then
+      members[name] = scalar.parse(member.type, text)
+    end
+  end
+end
+
+-- "ConflictException" is the shape's name, but a query service may give the shape another code.
+function failure.shape_of(model, code)
+  local shape = model.shapes[code]
+  if shape and shape.type == "structure" then
+    return shape
+  end
+  for _, candidate in pairs(model.shapes) do
+    if candidate.error and candidate.error.code == code then
+      return candidate
+    end
+  end
+end
+
+local function body_of(response)
+  local read, body = pcall(json.decode, response.body)
+  return read and type(body) == "table" and body ~= json.null and not json.is_array(body) and body or json.object {}
+end
+
+local function text_of(value)
+  return type(value) == "string" and value or nil
+end
+
+-- For json and rest_json -> {code, message, members}
+function failure.from_json(model, _, response, options)
+  local headers, body = response.headers, body_of(response)
+  local named = headers["x-amzn-errortype"] or text_of(body.__type) or text_of(body.code) or ""
+  local code = failure.plain_code(named)
+  local message = text_of(body.message) or text_of(body.Message) or text_of(body.errorMessage)
+  local shape = code and failure.shape_of(model, code)
+  local members = {}
+  if shape then
+    members = json_body.convert(model, shape, body, options or {})
+    failure.header_members(model, shape, headers, members)
+  end
+  members.__type, members.message, members.Message = nil, nil, nil
+  return {
+    code = code or failure.code_for_status(response.status),
+    message = message or "",
+    members = members,
+    modelled = shape,
+  }
+end
+
+return failure
