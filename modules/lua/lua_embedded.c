@@ -1,4 +1,5 @@
-/* require "embedded" (trusted): the files that are part of the program. Lua modules that read data beside them (models.lua) use it. */
+/* require "embedded" (trusted): the files that are part of the program. Lua modules that read data beside them (models.lua) use
+ * it. */
 #include <lauxlib.h>
 #include <lua.h>
 

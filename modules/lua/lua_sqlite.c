@@ -1,5 +1,6 @@
-/* require "sqlite". Every failure of SQLite raises {code="SQLITE_BUSY", message="..."}; code is the primary result code's name, and
- * SQLITE_CONSTRAINT carries constraint = "UNIQUE" | "PRIMARYKEY" | "FOREIGNKEY" | "NOTNULL" | "CHECK" ... Misuse raises a string.
+/* require "sqlite". Every failure of SQLite raises {code="SQLITE_BUSY", message="..."}; code is the primary result code's name,
+ * and SQLITE_CONSTRAINT carries constraint = "UNIQUE" | "PRIMARYKEY" | "FOREIGNKEY" | "NOTNULL" | "CHECK" ... Misuse raises a
+ * string.
  *
  * sqlite.open(path: string)
  *   |-> db                  made if absent; ":memory:" is a database of its own. WAL and synchronous=NORMAL for a file, foreign

@@ -10,9 +10,9 @@
 
 /* A database: a userdata whose user value is the cache of its statements, SQL text -> statement. */
 struct lua_sqlite {
-    sqlite3 *handle;        /* NULL: closed */
-    int cached;             /* statements in the cache */
-    int transaction_depth;  /* transactions under way, the nested ones too */
+    sqlite3 *handle;       /* NULL: closed */
+    int cached;            /* statements in the cache */
+    int transaction_depth; /* transactions under way, the nested ones too */
 };
 
 /* A prepared statement: a userdata. */

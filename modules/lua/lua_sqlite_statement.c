@@ -156,7 +156,8 @@ struct lua_sqlite_statement *lua_sqlite_prepare(lua_State *L, struct lua_sqlite 
     for (int i = 1; i <= wanted; i++) {
         int result = bind_value(L, statement->handle, i, i + 2);
         if (result == -1) {
-            luaL_error(L, "value %d: a string, number, boolean, nil or sqlite.blob expected, got %s", i, luaL_typename(L, i + 2));
+            luaL_error(L, "value %d: a string, number, boolean, nil or sqlite.blob expected, got %s", i,
+                       luaL_typename(L, i + 2));
         } else if (result != SQLITE_OK) {
             lua_sqlite_raise(L, database->handle);
         }

@@ -181,8 +181,8 @@ static bool take_http_date(const char **text, struct tm *tm) {
     bool ok = take_digits(text, 2, &tm->tm_mday) && take_char(text, " ");
     *text += 3;
     ok = ok && take_char(text, " ") && take_digits(text, 4, &tm->tm_year) && take_char(text, " ") &&
-         take_digits(text, 2, &tm->tm_hour) && take_char(text, ":") && take_digits(text, 2, &tm->tm_min) && take_char(text, ":") &&
-         take_digits(text, 2, &tm->tm_sec);
+         take_digits(text, 2, &tm->tm_hour) && take_char(text, ":") && take_digits(text, 2, &tm->tm_min) &&
+         take_char(text, ":") && take_digits(text, 2, &tm->tm_sec);
     tm->tm_year -= 1900;
     *text += 4;
     return ok;
@@ -203,8 +203,9 @@ static int time_parse(lua_State *L) {
     memset(&tm, 0, sizeof tm);
     double fraction = 0;
     int offset = 0;
-    bool ok = isalpha((unsigned char)*text) ? take_http_date(&text, &tm)
-                                            : take_date_time(&text, &tm) && take_fraction(&text, &fraction) && take_zone(&text, &offset);
+    bool ok = isalpha((unsigned char)*text)
+                  ? take_http_date(&text, &tm)
+                  : take_date_time(&text, &tm) && take_fraction(&text, &fraction) && take_zone(&text, &offset);
     int64_t epoch;
     if (!ok || text != end || !to_epoch(&tm, &epoch)) {
         lua_pushnil(L);
@@ -220,14 +221,9 @@ static int time_parse(lua_State *L) {
 }
 
 int luaopen_time(lua_State *L) {
-    static const luaL_Reg functions[] = {{"now", time_now},
-                                         {"now_us", time_now_us},
-                                         {"wall", time_wall},
-                                         {"monotonic", time_monotonic},
-                                         {"iso8601", time_iso8601},
-                                         {"http_date", time_http_date},
-                                         {"parse", time_parse},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"now", time_now},         {"now_us", time_now_us},       {"wall", time_wall},   {"monotonic", time_monotonic},
+        {"iso8601", time_iso8601}, {"http_date", time_http_date}, {"parse", time_parse}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

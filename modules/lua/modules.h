@@ -18,13 +18,15 @@ extern const struct module modules_list[]; /* ended by a NULL name */
 
 /* Makes every module of a list, ended by a NULL name, requirable in `L`; the host adds its own with it. */
 void modules_add(lua_State *L, const struct module *list);
-/* Makes the list of modules.c and every embedded Lua half (modules/lua/a/b.lua is "a.b") requirable in `L`. Nothing is loaded. */
+/* Makes the list of modules.c and every embedded Lua half (modules/lua/a/b.lua is "a.b") requirable in `L`. Nothing is loaded.
+ */
 void modules_open(lua_State *L);
 /* May a sandboxed script require the module of modules_list with this name? False if there is none. */
 bool modules_sandbox(const char *name);
 
 /* The C parts, as `require` calls them: luaopen_NAME is in lua_NAME.c. */
 int luaopen_embedded(lua_State *L);
+int luaopen_json(lua_State *L);
 int luaopen_sqlite(lua_State *L);
 int luaopen_time(lua_State *L);
 
