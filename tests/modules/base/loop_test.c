@@ -36,7 +36,7 @@ static void run_for_us(struct loop *loop, int64_t us) {
 
 static void fires_in_order_of_time(struct loop *loop) {
     struct named timers[5] = {{.name = 'a'}, {.name = 'b'}, {.name = 'c'}, {.name = 'd'}, {.name = 'e'}};
-    static const int delays[5] = {3000, 1000, 2000, 0, 1000};
+    static const int delays[5] = {60000, 20000, 40000, 0, 20000};
     forget();
     for (int i = 0; i < 5; i++) {
         CHECK(loop_timer_start(loop, &timers[i].timer, LOOP_REAL, delays[i], note));
@@ -45,7 +45,7 @@ static void fires_in_order_of_time(struct loop *loop) {
     loop_timer_stop(&timers[2].timer);
     loop_timer_stop(&timers[2].timer);
     CHECK_INT(timers[2].timer.heap_index, 0);
-    run_for_us(loop, 10000);
+    run_for_us(loop, 100000);
     CHECK_STR(fired, "dbea");
     CHECK_INT(timers[0].timer.heap_index, 0);
 }
