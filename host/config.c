@@ -49,7 +49,7 @@ static const struct setting settings[] = {
 
 #define SETTING_COUNT (sizeof settings / sizeof settings[0])
 
-enum origin { FROM_FILE, FROM_SET, FROM_FLAG, ORIGIN_COUNT };
+enum origin { FROM_FILE, FROM_FLAG, FROM_SET, ORIGIN_COUNT };
 
 /* What was given, per origin: a short list, for a program has few settings. */
 struct given {
@@ -104,20 +104,22 @@ static const struct setting *setting_find(const char *name) {
     return NULL;
 }
 
-/* What a person gave, NULL if nobody did. An empty value in the environment is no value, as AWS's SDKs have it. */
+/* What was given, "" included; NULL if nothing was. */
 static const char *given_value(const char *name) {
-    for (int origin = FROM_FLAG; origin >= FROM_SET; origin--) {
-        struct given *entry = given_find((enum origin)origin, name);
-        if (entry != NULL && entry->value != NULL) {
-            return entry->value;
-        }
+    struct given *set = given_find(FROM_SET, name);
+    struct given *flag = given_find(FROM_FLAG, name);
+    struct given *file = given_find(FROM_FILE, name);
+    if (set != NULL && set->value != NULL) {
+        return set->value;
     }
-    const char *value = getenv(name);
-    if (value != NULL && value[0] != '\0') {
-        return value;
+    if (flag != NULL) {
+        return flag->value;
     }
-    struct given *entry = given_find(FROM_FILE, name);
-    return entry == NULL ? NULL : entry->value;
+    const char *environment = getenv(name);
+    if (environment != NULL) {
+        return environment;
+    }
+    return file == NULL ? NULL : file->value;
 }
 
 const char *config_get(const char *name) {
@@ -125,15 +127,16 @@ const char *config_get(const char *name) {
     if (value == NULL && strcmp(name, "AWS_REGION") == 0) {
         value = given_value("AWS_DEFAULT_REGION");
     }
-    if (value != NULL) {
-        return value;
+    if (value == NULL) {
+        const struct setting *setting = setting_find(name);
+        value = setting == NULL ? NULL : setting->initial;
     }
-    const struct setting *setting = setting_find(name);
-    return setting == NULL ? NULL : setting->initial;
+    return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
 bool config_is_set(const char *name) {
-    return given_value(name) != NULL;
+    const char *value = given_value(name);
+    return value != NULL && value[0] != '\0';
 }
 
 bool config_flag(const char *name) {
@@ -167,7 +170,7 @@ static bool file_line(char *line) {
         return false;
     }
     *equals = '\0';
-    char *value = equals + 1;
+    char *value = equals + 1 + strspn(equals + 1, " \t");
     size_t length = strlen(value);
     if (length >= 2 && (value[0] == '"' || value[0] == '\'') && value[length - 1] == value[0]) {
         value[length - 1] = '\0';

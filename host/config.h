@@ -1,8 +1,10 @@
-/* The program's settings. One table (config.c) says for each its flag, its environment variable, its default and its help; --help,
- * the flags, the environment and the configuration file are all read by it. This is the one file that reads flags and environment.
+/* The program's settings. One table (config.c) says for each its flag, its environment variable, its default and its help;
+ * --help, the flags, the environment and the configuration file are all read by it. This is the one file that reads flags and
+ * environment.
  *
- * Where a value comes from, first wins: a flag, config_set, the environment, the configuration file, the table's default.
- * The configuration file has lines NAME=VALUE with the environment's names (as a systemd EnvironmentFile), # comments. */
+ * Where a value comes from, first wins: config_set, a flag, the environment, the configuration file, the table's default. An
+ * empty value is no value, and ends the search. The configuration file has lines NAME=VALUE with the environment's names (as a
+ * systemd EnvironmentFile), # comments. */
 #ifndef DRSH_CONFIG_H
 #define DRSH_CONFIG_H
 
@@ -21,17 +23,17 @@ enum config_group {
     CONFIG_CALL = 1 << 5,   /* call alone */
 };
 
-/* Reads flags of the groups from argv (argv[0] is the command's name, not looked at), and then the configuration file that they or
- * the environment name. Returns the index of the first argument that is no flag, or -1 with `error` set: what was wrong and what
- * would be right. Reading stops at the first argument that is no flag, so that a script's own flags reach the script. */
+/* Reads flags of the groups from argv (argv[0] is the command's name, not looked at), and then the configuration file that they
+ * or the environment name. Returns the index of the first argument that is no flag, or -1 with `error` set: what was wrong and
+ * what would be right. Reading stops at the first argument that is no flag, so that a script's own flags reach the script. */
 int config_read(int argc, char **argv, unsigned groups, struct error *error);
 
-/* The value by its environment name ("EXECUTION_HISTORY_TABLE", "AWS_REGION"); NULL when nothing gives one. Names outside the table
- * are looked for too, so that AWS_ENDPOINT_URL_DRS works. Valid until that name is set again. */
+/* The value by its environment name ("EXECUTION_HISTORY_TABLE", "AWS_REGION"); NULL when nothing gives one. Names outside the
+ * table are looked for too, so that AWS_ENDPOINT_URL_DRS works. Valid until that name is set again. */
 const char *config_get(const char *name);
 bool config_is_set(const char *name); /* by a person: flag, environment or file, not by default */
 bool config_flag(const char *name);   /* "1", "true", "yes", "on" */
-/* `value` NULL takes a former config_set back. False when there is no memory. */
+/* The program's own word: it outranks what a person gave. NULL takes it back, "" says that there is none. False: no memory. */
 bool config_set(const char *name, const char *value);
 /* True for names whose value must never be shown or given to a sandboxed script. */
 bool config_is_secret(const char *name);

@@ -42,7 +42,8 @@ static size_t value_start(const char *text, size_t length, size_t position, char
     return position;
 }
 
-/* A quoted value ends at its quote, an authorization header's at the end of the line, any other at the next blank or separator. */
+/* A quoted value ends at its quote, an authorization header's at the end of the line, any other at the next blank or separator.
+ */
 static size_t value_end(const char *text, size_t length, size_t position, char quote, bool whole_line) {
     while (position < length) {
         char c = text[position];

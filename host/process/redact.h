@@ -1,5 +1,6 @@
 /* Takes secrets out of text that is about to be shown. It looks for the names that AWS and we give to secrets, in JSON
- * ("taskToken":"..."), headers (Authorization: ...), query strings (X-Amz-Signature=...) and assignments, and replaces the value. */
+ * ("taskToken":"..."), headers (Authorization: ...), query strings (X-Amz-Signature=...) and assignments, and replaces the
+ * value. */
 #ifndef DRSH_PROCESS_REDACT_H
 #define DRSH_PROCESS_REDACT_H
 
