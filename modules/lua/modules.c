@@ -7,9 +7,17 @@
 #include "lua/embedded.h"
 
 const struct module modules_list[] = {
-    {"aws", NULL, true},          {"dynamodb", NULL, true},      {"embedded", luaopen_embedded, false},
-    {"json", luaopen_json, true}, {"lpeg", luaopen_lpeg, false}, {"sqlite", luaopen_sqlite, false},
-    {"time", luaopen_time, true}, {NULL, NULL, false},
+    {"aws", NULL, true},
+    {"crypto", luaopen_crypto, true},
+    {"dynamodb", NULL, true},
+    {"embedded", luaopen_embedded, false},
+    {"json", luaopen_json, true},
+    {"lpeg", luaopen_lpeg, false},
+    {"sqlite", luaopen_sqlite, false},
+    {"terminal", luaopen_terminal, false},
+    {"time", luaopen_time, true},
+    {"uuid", luaopen_uuid, true},
+    {NULL, NULL, false},
 };
 
 bool modules_sandbox(const char *name) {
