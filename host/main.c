@@ -1,13 +1,68 @@
-/* drsh: the program. */
+/* drsh: the program. A subcommand's flags and help are here, its body is host/commands/NAME.lua. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "commands/run.h"
+#include "commands/command.h"
+#include "config.h"
+#include "version.h"
+
+static const struct command commands[] = {
+    {"serve", "", "Serves the ten endpoints over HTTP.", CONFIG_LISTEN | CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
+     "Prints one line on stdout when it is ready: listening on http://ADDR:PORT. Logs JSON lines to stderr. With --local it brings\n"
+     "the local AWS along, on a port of its own, with a sample estate. SIGTERM ends it after the requests under way.\n"},
+    {"call", "METHOD PATH", "Calls one endpoint in this process, without a server.",
+     CONFIG_CALL | CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
+     "Prints the answer's body; exit code 0 for a status under 400, else 1. Example:\n"
+     "  drsh call POST /executions -d '{\"planId\":\"...\",\"executionType\":\"DRILL\",\"initiatedBy\":\"cron\"}'\n"},
+    {"run", "FILE [arguments]", "Runs a runbook: a Lua file with the primitives, as the user who starts it.",
+     CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
+     "The file runs in a task, so it may wait. Its arguments are in ... and arg; what it returns is the exit code.\n"},
+    {"repl", "", "The primitives at a prompt.", CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
+     "Reads Lua from the terminal or a pipe; a value is printed, help() lists the modules. Plain `drsh` on a terminal is the same.\n"},
+    {"local", "", "The local AWS alone: DynamoDB, Step Functions, DRS, STS and EC2 for any AWS SDK or CLI.",
+     CONFIG_LISTEN | CONFIG_WORLD | CONFIG_TABLES,
+     "Administrator: access key AKIADRSHLOCAL0000000, secret local-secret-for-development-only, account 123456789012, all regions.\n"},
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static void print_usage(FILE *out) {
+    fprintf(out, "usage: drsh COMMAND [flags] [arguments]\n\n"
+                 "A disaster-recovery shell for AWS Elastic Disaster Recovery.\n\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    }
+    fprintf(out, "\n`drsh COMMAND --help` tells more; `drsh --version` the version. Exit codes: 0 done, 1 failed, 2 used wrongly,\n"
+                 "130 interrupted.\n");
+}
+
+static const struct command *find_command(const char *name) {
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
 
 int main(int argc, char **argv) {
-    if (argc >= 2 && strcmp(argv[1], "run") == 0) {
-        return run_command(argc - 1, argv + 1);
+    signal(SIGPIPE, SIG_IGN); /* a client that went away is an error of that write, not the end of the program */
+    const char *name = argc >= 2 ? argv[1] : isatty(STDIN_FILENO) ? "repl" : "--help";
+    if (strcmp(name, "--version") == 0) {
+        printf("drsh %s\n", DRSH_VERSION);
+        return 0;
     }
-    fprintf(stderr, "usage: drsh run FILE [arguments]\n");
-    return 2;
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_usage(stdout);
+        return 0;
+    }
+    const struct command *command = find_command(name);
+    if (command == NULL) {
+        fprintf(stderr, "drsh: there is no command '%s'\n\n", name);
+        print_usage(stderr);
+        return 2;
+    }
+    return argc >= 2 ? command_main(command, argc - 1, argv + 1) : command_main(command, 1, argv);
 }

@@ -1,0 +1,21 @@
+-- drsh run FILE [arguments]
+local config = require "config"
+
+return function(file, ...)
+  if not file then
+    io.stderr:write("usage: drsh run FILE [arguments]; see 'drsh run --help'\n")
+    return 2
+  end
+  arg = table.pack(...)
+  arg[0], arg.n = file, nil
+  local world <close> = config.flag "DRSH_LOCAL" and require "commands.local_world".open() or nil
+  -- A runbook may keep helpers of its own beside it.
+  local folder = file:match "^(.*)/[^/]*$" or "."
+  package.path = folder .. "/?.lua;" .. package.path
+  local runbook, fault = loadfile(file)
+  if not runbook then
+    io.stderr:write("drsh run: ", fault, "\n")
+    return 2
+  end
+  return runbook(...)
+end
