@@ -24,7 +24,8 @@ SOURCES := $(sort $(wildcard host/*.c host/*/*.c modules/base/*.c modules/aws/*.
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/host/main.o,$(OBJECTS))
 # Lua halves and API models are part of the program: one file to copy, nothing to find at start.
-EMBEDDED := $(sort $(wildcard modules/lua/*.lua modules/lua/*/*.lua modules/aws/models/*.json))
+EMBEDDED := $(sort $(wildcard modules/lua/*.lua modules/lua/*/*.lua modules/lua/*/*/*.lua modules/aws/models/*.json \
+                   host/commands/*.lua))
 TESTS_C := $(sort $(wildcard tests/modules/*/*_test.c tests/host/*_test.c))
 TEST_PROGRAMS := $(TESTS_C:%.c=$(BUILD)/%)
 

@@ -10,7 +10,8 @@
 
 static const struct command commands[] = {
     {"serve", "", "Serves the ten endpoints over HTTP.", CONFIG_LISTEN | CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
-     "Prints one line on stdout when it is ready: listening on http://ADDR:PORT. Logs JSON lines to stderr. With --local it brings\n"
+     "Prints one line on stdout when it is ready: listening on http://ADDR:PORT. Logs JSON lines to stderr. With --local it "
+     "brings\n"
      "the local AWS along, on a port of its own, with a sample estate. SIGTERM ends it after the requests under way.\n"},
     {"call", "METHOD PATH", "Calls one endpoint in this process, without a server.",
      CONFIG_CALL | CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
@@ -20,10 +21,12 @@ static const struct command commands[] = {
      CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
      "The file runs in a task, so it may wait. Its arguments are in ... and arg; what it returns is the exit code.\n"},
     {"repl", "", "The primitives at a prompt.", CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
-     "Reads Lua from the terminal or a pipe; a value is printed, help() lists the modules. Plain `drsh` on a terminal is the same.\n"},
+     "Reads Lua from the terminal or a pipe; a value is printed, help() lists the modules. Plain `drsh` on a terminal is the "
+     "same.\n"},
     {"local", "", "The local AWS alone: DynamoDB, Step Functions, DRS, STS and EC2 for any AWS SDK or CLI.",
      CONFIG_LISTEN | CONFIG_WORLD | CONFIG_TABLES,
-     "Administrator: access key AKIADRSHLOCAL0000000, secret local-secret-for-development-only, account 123456789012, all regions.\n"},
+     "Administrator: access key AKIADRSHLOCAL0000000, secret local-secret-for-development-only, account 123456789012, all "
+     "regions.\n"},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -34,8 +37,9 @@ static void print_usage(FILE *out) {
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
     }
-    fprintf(out, "\n`drsh COMMAND --help` tells more; `drsh --version` the version. Exit codes: 0 done, 1 failed, 2 used wrongly,\n"
-                 "130 interrupted.\n");
+    fprintf(out,
+            "\n`drsh COMMAND --help` tells more; `drsh --version` the version. Exit codes: 0 done, 1 failed, 2 used wrongly,\n"
+            "130 interrupted.\n");
 }
 
 static const struct command *find_command(const char *name) {

@@ -54,7 +54,8 @@ static void ended(struct task *task, enum task_status status, lua_State *thread,
     loop_stop(run->state->loop);
 }
 
-/* A body that waits for the signal (process.stopped) ends by itself, in order; a second signal, or a body that does not, is cut. */
+/* A body that waits for the signal (process.stopped) ends by itself, in order; a second signal, or a body that does not, is
+ * cut. */
 static void stop(evutil_socket_t signal_number, short what, void *data) {
     struct run *run = data;
     (void)what;

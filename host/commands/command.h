@@ -1,5 +1,5 @@
-/* A subcommand: its name, flags and help here, its body in Lua (host/commands/NAME.lua, part of the program). The body is a function
- * that gets the arguments after the flags, runs in a trusted task, and returns the exit code (nothing: 0). */
+/* A subcommand: its name, flags and help here, its body in Lua (host/commands/NAME.lua, part of the program). The body is a
+ * function that gets the arguments after the flags, runs in a trusted task, and returns the exit code (nothing: 0). */
 #ifndef DRSH_COMMANDS_COMMAND_H
 #define DRSH_COMMANDS_COMMAND_H
 

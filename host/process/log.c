@@ -8,13 +8,25 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "process/redact.h"
 
 #define LINE_LIMIT 65536
 
+static const char *const level_names[] = {"debug", "info", "warn", "error"};
 static enum log_level lowest = LOG_LEVEL_INFO;
 
 void log_set_level(enum log_level level) {
     lowest = level;
+}
+
+bool log_level_parse(const char *name, enum log_level *level) {
+    for (size_t i = 0; i < sizeof level_names / sizeof level_names[0]; i++) {
+        if (strcmp(name, level_names[i]) == 0) {
+            *level = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 bool log_enabled(enum log_level level) {
@@ -58,7 +70,6 @@ static void append_time(struct buffer *line) {
 }
 
 void log_write(enum log_level level, const char *message, ...) {
-    static const char *const names[] = {"debug", "info", "warn", "error"};
     struct buffer line;
     va_list fields;
     if (!log_enabled(level)) {
@@ -66,7 +77,7 @@ void log_write(enum log_level level, const char *message, ...) {
     }
     buffer_init(&line, LINE_LIMIT);
     append_time(&line);
-    append_field(&line, "level", names[level]);
+    append_field(&line, "level", level_names[level]);
     append_field(&line, "message", message);
     va_start(fields, message);
     for (const char *name = va_arg(fields, const char *); name != NULL; name = va_arg(fields, const char *)) {
@@ -78,7 +89,7 @@ void log_write(enum log_level level, const char *message, ...) {
     va_end(fields);
     buffer_append_string(&line, "}\n");
     if (!line.failed) {
-        fwrite(line.data, 1, line.length, stderr);
+        fwrite(line.data, 1, redact(line.data, line.length), stderr);
     } else {
         fprintf(stderr, "{\"level\":\"error\",\"message\":\"a log line was too long\"}\n");
     }

@@ -7,6 +7,8 @@
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 
 void log_set_level(enum log_level level);
+/* From "debug", "info", "warn" or "error"; false for any other word. */
+bool log_level_parse(const char *name, enum log_level *level);
 bool log_enabled(enum log_level level);
 /* `fields` are pairs of strings, name and value, ended by NULL; a pair whose value is NULL is left out. */
 void log_write(enum log_level level, const char *message, ...) __attribute__((sentinel));

@@ -1,7 +1,7 @@
 /* The module `process`: what a program needs to know of the outside.
  *
- *   process.stopped() -> "INT" | "TERM"   waits until somebody wants the program to end; from then on it is the caller's to end it
- *   process.id() -> integer */
+ *   process.stopped() -> "INT" | "TERM"   waits until somebody wants the program to end; from then on it is the caller's to end
+ * it process.id() -> integer */
 #ifndef DRSH_PROCESS_LUA_PROCESS_H
 #define DRSH_PROCESS_LUA_PROCESS_H
 

@@ -2,6 +2,7 @@
 
 #include <editline/readline.h>
 #include <lauxlib.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,11 +3,18 @@
 #include <string.h>
 
 #include "lua/modules.h"
+#include "lua_config.h"
+#include "process/lua_process.h"
+#include "process/lua_prompt.h"
 #include "runtime/lua_clock.h"
 #include "runtime/lua_task.h"
 
 static const struct module host_modules[] = {
     {"clock", luaopen_clock, false},
+    {"config", luaopen_config, false},
+    {"config.sandbox", luaopen_config_sandbox, false},
+    {"process", luaopen_process, false},
+    {"prompt", luaopen_prompt, false},
     {"task", luaopen_task, true},
     {NULL, NULL, false},
 };

@@ -62,17 +62,22 @@ void modules_add(lua_State *L, const struct module *list) {
     lua_pop(L, 1);
 }
 
-/* Pushes "a.b" for "modules/lua/a/b.lua"; pushes nothing and returns false for any other path. */
+/* Pushes "a.b" for "modules/lua/a/b.lua" and "commands.b" for "host/commands/b.lua"; pushes nothing and returns false for any
+ * other. */
 static bool push_module_name(lua_State *L, const char *path) {
-    static const char folder[] = "modules/lua/", ending[] = ".lua";
-    size_t length = strlen(path), before = sizeof folder - 1, after = sizeof ending - 1;
-    if (length <= before + after || strncmp(path, folder, before) != 0 || strcmp(path + length - after, ending) != 0) {
-        return false;
+    static const char *const folders[] = {"modules/lua/", "host/"};
+    static const char ending[] = ".lua";
+    size_t length = strlen(path), after = sizeof ending - 1;
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        size_t before = strlen(folders[i]);
+        if (length > before + after && strncmp(path, folders[i], before) == 0 && strcmp(path + length - after, ending) == 0) {
+            lua_pushlstring(L, path + before, length - before - after);
+            luaL_gsub(L, lua_tostring(L, -1), "/", ".");
+            lua_remove(L, -2);
+            return true;
+        }
     }
-    lua_pushlstring(L, path + before, length - before - after);
-    luaL_gsub(L, lua_tostring(L, -1), "/", ".");
-    lua_remove(L, -2);
-    return true;
+    return false;
 }
 
 void modules_open(lua_State *L) {
