@@ -11,6 +11,7 @@ const struct module modules_list[] = {
     {"crypto", luaopen_crypto, true},
     {"dynamodb", NULL, true},
     {"embedded", luaopen_embedded, false},
+    {"http", luaopen_http, true},
     {"json", luaopen_json, true},
     {"lpeg", luaopen_lpeg, false},
     {"sqlite", luaopen_sqlite, false},

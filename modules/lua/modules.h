@@ -27,6 +27,7 @@ bool modules_sandbox(const char *name);
 /* The C parts, as `require` calls them: luaopen_NAME is in lua_NAME.c. */
 int luaopen_crypto(lua_State *L);
 int luaopen_embedded(lua_State *L);
+int luaopen_http(lua_State *L);
 int luaopen_json(lua_State *L);
 int luaopen_sqlite(lua_State *L);
 int luaopen_terminal(lua_State *L);
