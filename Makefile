@@ -39,7 +39,7 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/host/main.o $(BUILD)/host/config.o: $(BUILD)/version.h
+$(BUILD)/host/main.o $(BUILD)/host/config.o $(BUILD)/host/runtime/state.o: $(BUILD)/version.h
 
 $(BUILD)/version.h: CHANGELOG.md
 	@mkdir -p $(@D)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "http/lua_server.h"
 #include "lua/modules.h"
 #include "lua_config.h"
 #include "process/lua_process.h"
@@ -15,6 +16,7 @@ static const struct module host_modules[] = {
     {"config.sandbox", luaopen_config_sandbox, false},
     {"process", luaopen_process, false},
     {"prompt", luaopen_prompt, false},
+    {"server", luaopen_server, false},
     {"task", luaopen_task, true},
     {NULL, NULL, false},
 };

@@ -6,15 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "lua/modules.h"
 #include "process/log.h"
 #include "runtime/host_modules.h"
+#include "version.h"
 
 #define DEFAULT_MEMORY_LIMIT ((size_t)1 << 30)
-
-/* Not every floor brings these yet when the program is built from a part of the tree. */
-extern __typeof__(http_client_new) http_client_new __attribute__((weak));
-extern __typeof__(http_client_free) http_client_free __attribute__((weak));
 
 static const char state_key = 0; /* its address is the key in the registry */
 
@@ -86,13 +84,13 @@ static int furnish(lua_State *L) {
 }
 
 static bool open_state(struct state *state, struct error *error) {
-    struct http_options http = {.user_agent = NULL};
+    struct http_options http = {.user_agent = "drsh/" DRSH_VERSION, .ca_bundle = config_get("AWS_CA_BUNDLE")};
     state->loop = loop_new();
     if (state->loop == NULL) {
         return error_set(error, "NO_MEMORY", "no memory for the event loop");
     }
-    state->http = http_client_new ? http_client_new(state->loop, &http, error) : NULL;
-    if (state->http == NULL && http_client_new) {
+    state->http = http_client_new(state->loop, &http, error);
+    if (state->http == NULL) {
         return false;
     }
     state->services.loop = state->loop;
@@ -135,9 +133,7 @@ void state_free(struct state *state) {
         lua_close(state->L);
     }
     scheduler_free(state->scheduler);
-    if (http_client_free) {
-        http_client_free(state->http);
-    }
+    http_client_free(state->http);
     loop_free(state->loop);
     free(state->scripts);
     free(state);
