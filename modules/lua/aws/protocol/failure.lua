@@ -1,6 +1,6 @@
 -- What an answer of 300 and more says: code, message and the error's own members, whatever the protocol.
--- A code may come as "ConflictException", "com.amazonaws.drs#ConflictException" or "ConflictException:http://...": only the name
--- counts.
+-- A code may come as "ConflictException", "com.amazonaws.drs#ConflictException" or "ConflictException:http://...": only the
+-- name counts.
 
 local json      = require "json"
 local json_body = require "aws.protocol.json_body"

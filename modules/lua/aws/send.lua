@@ -1,0 +1,238 @@
+-- One AWS call from parameters to result: build, sign, send, read, and try again where that is safe.
+
+local config     = require "config"
+local crypto     = require "crypto"
+local failure    = require "aws.failure"
+local http       = require "http"
+local retry      = require "aws.retry"
+local sigv4      = require "sigv4"
+local task       = require "task"
+local time       = require "time"
+local user_agent = require "aws.user_agent"
+local uuid       = require "uuid"
+
+local send = {}
+
+local SKEW_MINIMUM = 4 * 60      -- seconds; AWS takes a signature of up to five minutes' difference
+local ANSWER_MAXIMUM = 15 * 60   -- a Date header after so long says nothing about our clock
+
+-- Calls that start a job and have no idempotency token. Once such a call may have reached AWS, a second one is a second job (or a
+-- ConflictException from one's own first call): the caller must look first.
+local UNREPEATABLE = {
+  drs = {
+    StartRecovery = true, TerminateRecoveryInstances = true, StartFailbackLaunch = true,
+    StartSourceNetworkRecovery = true, AssociateSourceNetworkStack = true,
+  },
+}
+
+-- Nothing was sent, or the service said that it did nothing.
+local NOT_SENT = { HTTP_CONNECT = true, HTTP_URL = true, HTTP_TLS = true, NO_MEMORY = true }
+
+local SKEW_CODES = {
+  AuthFailure = true, InvalidSignatureException = true, RequestExpired = true, RequestInTheFuture = true,
+  RequestTimeTooSkewed = true, SignatureDoesNotMatch = true, AccessDeniedException = true,
+}
+
+-- Seconds for one try, where the usual 60 do not do: a big wave takes StartRecovery long, GetActivityTask waits for a minute.
+local TIMEOUT = { drs = { StartRecovery = 120, TerminateRecoveryInstances = 120 }, sfn = { GetActivityTask = 75 } }
+
+-- What calls to one endpoint share, whichever client makes them: scripts make a client a request.
+local memories = {}
+
+local function memory_of(client, url)
+  local key = client.service .. " " .. url
+  local memory = memories[key]
+  if not memory then
+    memory = { retries = retry.new(client.service), skew = 0 }
+    memories[key] = memory
+  end
+  return memory
+end
+
+-- The Date header tells how wrong our clock is. True if that is far, and news.
+local function learn_skew(memory, response, began)
+  local date = response.headers.date and time.parse(response.headers.date)
+  if not date or response.headers.age or time.monotonic() - began > ANSWER_MAXIMUM
+    or config.get("AWS_DISABLE_CLOCK_SKEW_CORRECTION") == "true" then
+    return false
+  end
+  local skew = date - time.wall()
+  local news = math.abs(skew) >= SKEW_MINIMUM and math.abs(skew - memory.skew) >= SKEW_MINIMUM
+  memory.skew = math.abs(skew) >= SKEW_MINIMUM and skew or 0
+  return news
+end
+
+local function signed(call, attempt)
+  local request, client = call.request, call.client
+  local headers = {}
+  for name, value in pairs(request.headers) do
+    headers[name] = value
+  end
+  headers["user-agent"] = user_agent.text(call.features)
+  headers["amz-sdk-invocation-id"] = call.invocation
+  headers["amz-sdk-request"] = ("attempt=%d; max=%d"):format(attempt, call.attempts)
+  local url = call.endpoint.url .. request.target
+  if call.operation.authtype == "none" then
+    return url, headers
+  end
+  local signature = sigv4.sign {
+    method = request.method, url = url, headers = headers, body = request.body,
+    service = call.endpoint.signing_name, region = call.endpoint.signing_region,
+    time = math.floor(time.wall() + call.memory.skew), credentials = client.source:get(),
+  }
+  for name, value in pairs(signature) do
+    headers[name] = value
+  end
+  return url, headers
+end
+
+local function new_failure(call, fields)
+  fields.service, fields.operation, fields.region = call.client.service, call.operation.name, call.endpoint.signing_region
+  return failure.new(fields)
+end
+
+-- DynamoDB sends the CRC-32 of the body; a broken body that is still JSON would go unseen without it.
+local function crc_fails(response)
+  local expected = tonumber(response.headers["x-amz-crc32"])
+  return expected ~= nil and not response.headers["content-encoding"] and crypto.crc32(response.body) ~= expected
+end
+
+local function from_status(call, response)
+  local protocol, model, options = call.client.protocol, call.client.model, call.client
+  local said = protocol.failure(model, call.operation, response, options)
+  local kind = retry.kind(said.code, response.status, said.modelled)
+  return new_failure(call, {
+    code = said.code, message = said.message, members = said.members, status = response.status,
+    requestId = response.headers["x-amzn-requestid"] or response.headers["x-amz-request-id"] or said.requestId,
+    retryable = kind ~= nil, throttled = kind == "throttling",
+  }), kind, response.status >= 500 and kind ~= "throttling"
+end
+
+local function unreadable(call, response, code, message)
+  return new_failure(call, {
+    code = code, message = message, status = response.status, retryable = true, throttled = false,
+    requestId = response.headers["x-amzn-requestid"] or response.headers["x-amz-request-id"],
+  }), "transient", true
+end
+
+-- An answer -> its output; or nil, the error, its kind for retry.lua, and whether the call may have been carried out.
+local function read(call, response)
+  if crc_fails(response) then
+    return nil, unreadable(call, response, "CRC_MISMATCH", "the answer's body does not have the checksum that its header says")
+  elseif response.status >= 300 then
+    return nil, from_status(call, response)
+  end
+  local parsed, output = pcall(call.client.protocol.response, call.client.model, call.operation, response, call.client)
+  if not parsed then
+    local why = type(output) == "table" and output.message or tostring(output)
+    return nil, unreadable(call, response, "UNREADABLE_ANSWER", "the answer is not what the model says: " .. why)
+  end
+  return output
+end
+
+local function remaining(call)
+  return call.total and call.total - (time.monotonic() - call.began) or math.huge
+end
+
+-- One try. Results as read(); the last one is the answer, if one came.
+local function try(call, attempt)
+  local url, headers = signed(call, attempt)
+  local began = time.monotonic()
+  local came, response = pcall(http.request, {
+    method = call.request.method, url = url, headers = headers, body = call.request.body,
+    timeout = math.min(call.timeout, math.max(remaining(call), 0.001)), connect_timeout = call.client.connect_timeout,
+  })
+  if not came then
+    if type(response) ~= "table" or not response.code then
+      error(response, 0)
+    end
+    local kind = retry.kind(response.code)
+    return nil, new_failure(call, {
+      code = response.code, message = response.message, retryable = kind ~= nil, throttled = false,
+    }), kind, not NOT_SENT[response.code]
+  end
+  local skew_news = learn_skew(call.memory, response, began)
+  local output, problem, kind, maybe_done = read(call, response)
+  if problem and skew_news and SKEW_CODES[problem.code] then
+    kind = "transient"
+  end
+  return output, problem, kind, maybe_done, response
+end
+
+-- Seconds until the next try, nil when there is none: tries, quota or time are used up.
+local function next_delay(call, attempt, kind, response)
+  if attempt >= call.attempts then
+    return nil
+  end
+  local hint = response and tonumber(response.headers["x-amz-retry-after"])
+  local delay = call.memory.retries:delay(kind, attempt, hint)
+  local cost = call.memory.retries:acquire(kind)
+  if not cost then
+    -- A long poll is called in a loop: without this pause an empty quota would make it a busy one.
+    if call.long_poll then
+      task.sleep(delay)
+    end
+    return nil
+  elseif delay >= remaining(call) then
+    return nil
+  end
+  call.cost = cost
+  return delay
+end
+
+local function host_prefix(call, url, input)
+  local prefix = call.operation.endpoint and call.operation.endpoint.hostPrefix
+  if not prefix or call.endpoint.overridden then
+    return url
+  end
+  prefix = prefix:gsub("{(%w+)}", input)
+  return (url:gsub("://", function() return "://" .. prefix end, 1))
+end
+
+local function new_call(client, operation, input, options)
+  local features = { [user_agent.FEATURES.retries_standard] = true }
+  for _, feature in ipairs(options.features or {}) do
+    features[user_agent.FEATURES[feature]] = true
+  end
+  local endpoint = client:endpoint()
+  if endpoint.overridden then
+    features[user_agent.FEATURES.endpoint_override] = true
+  end
+  local by_service = TIMEOUT[client.service]
+  local call = {
+    client = client, operation = operation, features = features, endpoint = endpoint,
+    request = client.protocol.request(client.model, operation, input, client),
+    invocation = uuid.v4(), began = time.monotonic(), total = options.total_timeout or client.total_timeout,
+    timeout = options.timeout or client.timeout or by_service and by_service[operation.name] or 60,
+    attempts = options.max_attempts or client.max_attempts,
+    unrepeatable = UNREPEATABLE[client.service] and UNREPEATABLE[client.service][operation.name] or false,
+    long_poll = client.service == "sfn" and operation.name == "GetActivityTask",
+  }
+  call.memory = memory_of(client, endpoint.url)
+  local url = host_prefix(call, endpoint.url, input)
+  call.endpoint = setmetatable({ url = url }, { __index = endpoint })
+  return call
+end
+
+-- Raises an aws.failure. options: {timeout= seconds a try, total_timeout=, max_attempts=, features={"paginator"}}.
+function send.call(client, operation, input, options)
+  local call = new_call(client, operation, input, options)
+  for attempt = 1, call.attempts do
+    local output, problem, kind, maybe_done, response = try(call, attempt)
+    if not problem then
+      call.memory.retries:release(call.cost)
+      return output
+    end
+    if call.unrepeatable and maybe_done then
+      problem.outcomeUnknown = true
+      error(problem, 0)
+    end
+    local delay = kind and next_delay(call, attempt, kind, response)
+    if not delay then
+      error(problem, 0)
+    end
+    task.sleep(delay)
+  end
+end
+
+return send

@@ -1,0 +1,33 @@
+-- The User-Agent header in the SDKs' form: product/version ua/2.1 os lang m/FEATURES cfg app/NAME.
+
+local config = require "config"
+
+local user_agent = {}
+
+-- Feature letters that AWS's SDKs agreed on.
+user_agent.FEATURES = { waiter = "B", paginator = "C", retries_standard = "E", endpoint_override = "N" }
+
+local function token(text)
+  return (text:gsub("[^%w!#$%%&'*+.^_`|~-]", "-"))
+end
+
+-- features: a set of letters {E=true, N=true}
+function user_agent.text(features)
+  local letters = {}
+  for letter in pairs(features) do
+    letters[#letters + 1] = letter
+  end
+  table.sort(letters)
+  local version = config.get("DRSH_VERSION")
+  local parts = {
+    version and "drsh/" .. token(version) or "drsh", "ua/2.1", "os/linux", "lang/lua#" .. _VERSION:match("[%d.]+"),
+    "m/" .. table.concat(letters, ","), "cfg/retry-mode#standard",
+  }
+  local application = config.get("AWS_SDK_UA_APP_ID")
+  if application and application ~= "" then
+    parts[#parts + 1] = "app/" .. token(application:sub(1, 50))
+  end
+  return table.concat(parts, " ")
+end
+
+return user_agent
