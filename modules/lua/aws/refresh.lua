@@ -7,8 +7,9 @@ local time = require "time"
 
 local refresh = {}
 
-local ADVISORY = 15 * 60 -- seconds before the end: a new set is got; if that fails, the old one serves on
-local MANDATORY = 60     -- from here on nothing is signed with the old set
+local ADVISORY = 15 * 60 -- seconds before the end (or a third of a shorter life): a new set is got; if that fails, the old one serves on
+local MANDATORY = 60     -- seconds before the end: from here on nothing is signed with the old set
+local PAUSE = 60         -- seconds between tries to renew what still serves
 
 local source = {}
 source.__index = source
@@ -31,13 +32,18 @@ end }
 local function fly(self)
   local flight <close> = setmetatable({ source = self, landed = task.event() }, closing)
   self.flight = flight
+  self.tried_at = time.wall()
   local fetched, result = pcall(self.fetch)
   if fetched then
-    self.current = result
+    self.current, self.life = result, left(result)
   else
     flight.failure = result
   end
   return fetched, result
+end
+
+local function should_renew(self, current)
+  return left(current) <= math.min(ADVISORY, self.life / 3) and not self.flight and time.wall() - self.tried_at >= PAUSE
 end
 
 -- Raises what fetch raises, to all who waited for that flight.
@@ -45,14 +51,13 @@ function source:get()
   while true do
     local current = self.current
     if current and left(current) > MANDATORY then
-      if left(current) <= ADVISORY and not self.flight then
+      if should_renew(self, current) then
         local fetched, problem = fly(self)
         if not fetched then
           log.warn("credentials could not be renewed yet", { source = self.name, problem = tostring(problem) })
         end
-        return self.current
       end
-      return current
+      return self.current
     end
     local flight = self.flight
     if not flight then

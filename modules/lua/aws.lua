@@ -1,0 +1,29 @@
+-- AWS: clients whose methods are the API's operations.
+--
+--   local drs = aws.client("drs", { region = "eu-west-1", account = { accountId = "123456789012", assumeRoleName = "Recovery" } })
+--   local jobs = drs:describe_jobs { filters = { jobIDs = { id } } }      -- parameters and results as the API names them
+--   for server in drs:items("describe_source_servers", {}) do ... end
+--
+-- A failed call raises a table with code, message, status, service, operation, requestId, retryable (aws/failure.lua); a wrong
+-- argument raises a string that names it.
+
+local client  = require "aws.client"
+local failure = require "aws.failure"
+
+local aws = {}
+
+-- service: "drs", "sfn", "dynamodb", "sts", "ec2". options, all optional:
+--   region                        else AWS_REGION, AWS_DEFAULT_REGION, the profile's
+--   account                       {accountId, assumeRoleName, externalId, roleSessionName}: that account's role is assumed;
+--                                 {isCurrentAccount = true}: our own keys
+--   endpoint, profile             instead of what the environment and the configuration say
+--   credentials                   an object of require "credentials", or {access_key_id, secret_access_key, session_token}
+--   document                      DynamoDB: plain Lua values wherever the API has AttributeValue
+--   max_attempts, timeout (seconds a try), total_timeout (seconds in all), connect_timeout
+-- Nothing is read or sent before the first call. Each method takes (parameters, {timeout=, total_timeout=, max_attempts=}).
+aws.client = client.new
+
+-- aws.is_error(e): did an AWS call raise it; aws.is_error(e, "ConflictException", ...): with one of these codes.
+aws.is_error = failure.is
+
+return aws

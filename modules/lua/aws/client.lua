@@ -1,0 +1,218 @@
+-- A client of one service: its operations as methods in snake_case, made when they are first used, with pages, items and wait.
+
+local actions     = require "aws.actions"
+local config      = require "config"
+local credentials = require "aws.credentials"
+local endpoints   = require "aws.endpoints"
+local failure     = require "aws.failure"
+local models      = require "models"
+local nearest     = require "aws.nearest"
+local paginate    = require "aws.paginate"
+local profile     = require "aws.profile"
+local retry       = require "aws.retry"
+local send        = require "aws.send"
+local uuid        = require "uuid"
+local validate    = require "aws.validate"
+local wait        = require "aws.wait"
+
+local client = {}
+
+local PROTOCOLS = {
+  json = "json", ["rest-json"] = "rest_json", query = "query", ec2 = "ec2", ["rest-xml"] = "rest_xml",
+}
+
+local OPTIONS = {
+  region = "string", account = "table", endpoint = "string", credentials = "any", profile = "string", document = "boolean",
+  max_attempts = "number", timeout = "number", total_timeout = "number", connect_timeout = "number", sts_endpoint = "string",
+  source = "any", undeclared = "boolean", -- the last two for the credentials chain
+}
+
+local function check_options(service, options, level)
+  for name, value in pairs(options) do
+    local kind = OPTIONS[name]
+    if not kind then
+      error(("aws.client(%q): option %s is unknown%s"):format(service, name, nearest.hint(name, nearest.names(OPTIONS))), level + 1)
+    elseif kind ~= "any" and type(value) ~= kind then
+      error(("aws.client(%q): option %s must be a %s, is a %s"):format(service, name, kind, type(value)), level + 1)
+    end
+  end
+end
+
+-- Another account without all that is needed to get there must never become our own account.
+local function check_account(service, account, level)
+  if not account or account.isCurrentAccount == true then
+    return nil
+  end
+  for name, pattern in pairs { accountId = "^%d%d%d%d%d%d%d%d%d%d%d%d$", assumeRoleName = "^[%w+=,.@_/-]+$" } do
+    local value = account[name]
+    if type(value) ~= "string" or not value:find(pattern) then
+      error(("aws.client(%q): account.%s is %s; without isCurrentAccount = true a role to assume is needed")
+        :format(service, name, value == nil and "missing" or "'" .. tostring(value) .. "'"), level + 1)
+    end
+  end
+  return account
+end
+
+local state = {}
+state.__index = state
+
+local function given(text)
+  return text ~= nil and text ~= "" and text or nil
+end
+
+-- What is found out at the first call, and not when the client is made: files, region, address, who we are.
+function state:prepare()
+  if self.prepared then
+    return
+  end
+  local found = profile.load(self.options.profile or given(config.get("AWS_PROFILE")) or "default")
+  self.region = self.options.region or given(config.get("AWS_REGION")) or given(config.get("AWS_DEFAULT_REGION")) or found.region
+  if not self.region then
+    error(failure.new {
+      code = "REGION_MISSING", message = "no AWS region: give one to aws.client, in AWS_REGION or in the profile",
+      service = self.service, operation = "client", retryable = false,
+    }, 0)
+  end
+  self.address = endpoints.resolve(self.model, self.region, self.options, found)
+  self.max_attempts = self.options.max_attempts or math.tointeger(tonumber(config.get("AWS_MAX_ATTEMPTS") or found.max_attempts))
+    or retry.attempts(self.service)
+  self.prepared = true
+end
+
+function state:endpoint()
+  self:prepare()
+  return self.address
+end
+
+-- The source of the keys to sign with.
+local function source_of(self)
+  local options = self.options
+  local chain = {
+    region = self.region, profile = options.profile, sts_endpoint = options.sts_endpoint,
+    partition = endpoints.partition(self.region),
+  }
+  local base = options.source or options.credentials and credentials.given(options.credentials) or credentials.base(chain)
+  return self.account and credentials.account(base, self.account, chain) or base
+end
+
+function state:credentials()
+  self:prepare()
+  self.source = self.source or source_of(self)
+  return self.source:get()
+end
+
+-- Tokens that make a repeated call the same call, where the model has one and nobody gave it.
+local function with_tokens(model, operation, parameters)
+  local shape, filled = operation.input and model.shapes[operation.input], nil
+  for name, reference in pairs(shape and shape.members or {}) do
+    if reference.idempotencyToken and parameters[name] == nil then
+      filled = filled or table.move(parameters, 1, 0, 1, {})
+      filled[name] = uuid.v4()
+    end
+  end
+  if not filled then
+    return parameters
+  end
+  for name, value in pairs(parameters) do
+    filled[name] = value
+  end
+  return filled
+end
+
+function state:call(operation, parameters, options, level)
+  parameters = parameters or {}
+  validate.parameters(self.model, operation, parameters, self, level + 1)
+  if not self.undeclared then
+    actions.check(self.model, operation, parameters)
+  end
+  return send.call(self, operation, with_tokens(self.model, operation, parameters), options)
+end
+
+local function operation_named(self, name, level)
+  local operation = type(name) == "string" and models.methods(self.model)[name]
+  if not operation then
+    error(nearest.message(("%s has no operation"):format(self.service), tostring(name),
+      nearest.names(models.methods(self.model))), level + 1)
+  end
+  return self.model.operations[operation]
+end
+
+-- The methods that are no operations.
+local function walks(self)
+  local methods = {}
+
+  local function caller(operation, feature)
+    return function(input)
+      return self:call(operation, input, { features = { feature } }, 2)
+    end
+  end
+
+  -- for page in client:pages("describe_jobs", {...}) do
+  function methods.pages(_, name, parameters)
+    local operation = operation_named(self, name, 2)
+    return paginate.pages(self.model, operation, parameters, caller(operation, "paginator"), 2)
+  end
+
+  -- for job in client:items("describe_jobs", {...}) do
+  function methods.items(_, name, parameters)
+    local operation = operation_named(self, name, 2)
+    return paginate.items(self.model, operation, parameters, caller(operation, "paginator"), 2)
+  end
+
+  -- client:wait("describe_jobs", {...}, {until_ = function(result) ... end, delay=, limit=, jitter=}) -> value, result
+  function methods.wait(_, name, parameters, options)
+    local operation = operation_named(self, name, 2)
+    if type(options) ~= "table" or type(options.until_) ~= "function" then
+      error(("%s:wait: the options need until_, a function of the result"):format(self.service), 2)
+    end
+    local call = caller(operation, "waiter")
+    return wait.until_(function() return call(parameters) end, options, {
+      service = self.service, operation = operation.name, region = self.region,
+    })
+  end
+
+  return methods
+end
+
+local function method_for(self, proxy, name)
+  local operation = operation_named(self, name, 3)
+  return function(receiver, parameters, options)
+    if receiver ~= proxy then
+      error(("%s.%s: call it with a colon, client:%s{...}"):format(self.service, name, name), 2)
+    end
+    return self:call(operation, parameters, options or {}, 2)
+  end
+end
+
+-- service: "drs", "sfn", ...; options as in aws.client.
+function client.new(service, options)
+  options = options or {}
+  local model = models.load(service)
+  check_options(service, options, 3)
+  local self = setmetatable({
+    service = service, model = model, options = options, account = check_account(service, options.account, 3),
+    protocol = require("aws.protocol." .. PROTOCOLS[model.metadata.protocol]), document = options.document or false,
+    timeout = options.timeout, total_timeout = options.total_timeout, connect_timeout = options.connect_timeout,
+    source = nil, undeclared = options.undeclared,
+  }, state)
+  local methods = walks(self)
+  return setmetatable({}, {
+    __name = "aws.client", __metatable = "aws.client",
+    __index = function(proxy, name)
+      local method = methods[name]
+      if not method then
+        method = method_for(self, proxy, name)
+        methods[name] = method
+      end
+      return method
+    end,
+    __newindex = function(_, name)
+      error(("a client of %s cannot be changed (%s)"):format(service, tostring(name)), 2)
+    end,
+    __tostring = function()
+      return ("aws.client(%q)"):format(service)
+    end,
+  })
+end
+
+return client
