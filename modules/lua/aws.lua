@@ -1,6 +1,7 @@
 -- AWS: clients whose methods are the API's operations.
 --
---   local drs = aws.client("drs", { region = "eu-west-1", account = { accountId = "123456789012", assumeRoleName = "Recovery" } })
+--   local drs = aws.client("drs", { region = "eu-west-1", account = { accountId = "123456789012", assumeRoleName = "Recovery" }
+-- })
 --   local jobs = drs:describe_jobs { filters = { jobIDs = { id } } }      -- parameters and results as the API names them
 --   for server in drs:items("describe_source_servers", {}) do ... end
 --
@@ -21,7 +22,10 @@ local aws = {}
 --   document                      DynamoDB: plain Lua values wherever the API has AttributeValue
 --   max_attempts, timeout (seconds a try), total_timeout (seconds in all), connect_timeout
 -- Nothing is read or sent before the first call. Each method takes (parameters, {timeout=, total_timeout=, max_attempts=}).
-aws.client = client.new
+function aws.client(service, options)
+  local made = client.new(service, options)
+  return made
+end
 
 -- aws.is_error(e): did an AWS call raise it; aws.is_error(e, "ConflictException", ...): with one of these codes.
 aws.is_error = failure.is

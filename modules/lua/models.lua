@@ -54,8 +54,8 @@ function models.services()
   return { table.unpack(SERVICES) }
 end
 
--- The model of a service, read once. Misuse (no such service) raises a plain string.
-function models.load(service)
+-- The model of a service, read once. Misuse (no such service) raises a plain string; `level` as in error().
+function models.load(service, level)
   local model = loaded[service]
   if model then
     return model
@@ -63,7 +63,7 @@ function models.load(service)
   local text = type(service) == "string" and service:find("^[%w_-]+$") and
     embedded.read("modules/aws/models/" .. service .. ".json")
   if not text then
-    error(nearest.message("unknown AWS service", tostring(service), SERVICES), 2)
+    error(nearest.message("unknown AWS service", tostring(service), SERVICES), (level or 1) + 1)
   end
   model = normalise(service, json.decode(text))
   loaded[service] = model

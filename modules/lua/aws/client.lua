@@ -24,14 +24,14 @@ local PROTOCOLS = {
 local OPTIONS = {
   region = "string", account = "table", endpoint = "string", credentials = "any", profile = "string", document = "boolean",
   max_attempts = "number", timeout = "number", total_timeout = "number", connect_timeout = "number", sts_endpoint = "string",
-  source = "any", undeclared = "boolean", -- the last two for the credentials chain
 }
 
 local function check_options(service, options, level)
   for name, value in pairs(options) do
     local kind = OPTIONS[name]
     if not kind then
-      error(("aws.client(%q): option %s is unknown%s"):format(service, name, nearest.hint(name, nearest.names(OPTIONS))), level + 1)
+      local hint = nearest.hint(tostring(name), nearest.names(OPTIONS))
+      error(("aws.client(%q): option %s is unknown%s"):format(service, name, hint), level + 1)
     elseif kind ~= "any" and type(value) ~= kind then
       error(("aws.client(%q): option %s must be a %s, is a %s"):format(service, name, kind, type(value)), level + 1)
     end
@@ -66,7 +66,8 @@ function state:prepare()
     return
   end
   local found = profile.load(self.options.profile or given(config.get("AWS_PROFILE")) or "default")
-  self.region = self.options.region or given(config.get("AWS_REGION")) or given(config.get("AWS_DEFAULT_REGION")) or found.region
+  self.region = self.options.region or given(config.get("AWS_REGION")) or given(config.get("AWS_DEFAULT_REGION"))
+    or found.region
   if not self.region then
     error(failure.new {
       code = "REGION_MISSING", message = "no AWS region: give one to aws.client, in AWS_REGION or in the profile",
@@ -74,7 +75,8 @@ function state:prepare()
     }, 0)
   end
   self.address = endpoints.resolve(self.model, self.region, self.options, found)
-  self.max_attempts = self.options.max_attempts or math.tointeger(tonumber(config.get("AWS_MAX_ATTEMPTS") or found.max_attempts))
+  local configured = given(config.get("AWS_MAX_ATTEMPTS")) or found.max_attempts
+  self.max_attempts = self.options.max_attempts or configured and math.tointeger(tonumber(configured))
     or retry.attempts(self.service)
   self.prepared = true
 end
@@ -91,7 +93,7 @@ local function source_of(self)
     region = self.region, profile = options.profile, sts_endpoint = options.sts_endpoint,
     partition = endpoints.partition(self.region),
   }
-  local base = options.source or options.credentials and credentials.given(options.credentials) or credentials.base(chain)
+  local base = options.credentials and credentials.given(options.credentials) or credentials.base(chain)
   return self.account and credentials.account(base, self.account, chain) or base
 end
 
@@ -184,16 +186,17 @@ local function method_for(self, proxy, name)
   end
 end
 
--- service: "drs", "sfn", ...; options as in aws.client.
-function client.new(service, options)
-  options = options or {}
-  local model = models.load(service)
+-- service: "drs", "sfn", ...; options as in aws.client. chain is for the credentials chain's own calls, never for a script's:
+-- {source= of the keys to sign with, undeclared=true}.
+function client.new(service, options, chain)
+  options, chain = options or {}, chain or {}
+  local model = models.load(service, 3)
   check_options(service, options, 3)
   local self = setmetatable({
     service = service, model = model, options = options, account = check_account(service, options.account, 3),
     protocol = require("aws.protocol." .. PROTOCOLS[model.metadata.protocol]), document = options.document or false,
     timeout = options.timeout, total_timeout = options.total_timeout, connect_timeout = options.connect_timeout,
-    source = nil, undeclared = options.undeclared,
+    source = chain.source, undeclared = chain.undeclared,
   }, state)
   local methods = walks(self)
   return setmetatable({}, {

@@ -1,5 +1,6 @@
--- The credentials chain: who are we, and who are we in another account. A chain is a list of providers that are asked in turn; the
--- first that has something wins. A profile that somebody named is never passed over: it works or the call fails and says why.
+-- The credentials chain: who are we, and who are we in another account. A chain is a list of providers that are asked in turn;
+-- the first that has something wins. A profile that somebody named is never passed over: it works or the call fails and says
+-- why.
 --
 -- A source has `key` (for caches: the same key, the same keys) and `get()` -> credentials; get may wait (AssumeRole calls STS).
 
@@ -28,15 +29,15 @@ local function fixed(key, set)
   return { key = key, get = function() return set end }
 end
 
--- AssumeRole -----------------------------------------------------------------------------------------------------------------------
+-- AssumeRole ------------------------------------------------------------------------------------------------------------------
 
 local assumed = {} -- by arguments: all clients of a role share one set of keys
 
 local function fetch_role(base, role, options)
   -- Required here and not above: the client needs this file.
   local sts = require "aws.client".new("sts", {
-    region = options.region, endpoint = options.sts_endpoint, profile = options.profile, source = base, undeclared = true,
-  })
+    region = options.region, endpoint = options.sts_endpoint, profile = options.profile,
+  }, { source = base, undeclared = true })
   local answer = sts:assume_role {
     RoleArn = role.arn, RoleSessionName = role.session_name, ExternalId = role.external_id, DurationSeconds = role.duration,
   }
@@ -51,7 +52,8 @@ end
 function credentials.assume(base, role, options)
   role.session_name = given(role.session_name) or SESSION_NAME
   local key = table.concat({
-    base.key, role.arn, role.external_id or "", role.session_name, role.duration or "", options.region, options.sts_endpoint or "",
+    base.key, role.arn, role.external_id or "", role.session_name, role.duration or "", options.region,
+    options.sts_endpoint or "",
   }, "\n")
   local source = assumed[key]
   if not source then
@@ -64,7 +66,7 @@ function credentials.assume(base, role, options)
   return source
 end
 
--- Providers ------------------------------------------------------------------------------------------------------------------------
+-- Providers -------------------------------------------------------------------------------------------------------------------
 
 local function from_environment()
   local access_key_id, secret = given(config.get("AWS_ACCESS_KEY_ID")), given(config.get("AWS_SECRET_ACCESS_KEY"))
@@ -98,15 +100,16 @@ local function base_of(found, options, seen)
   if found.source_profile and found.credential_source then
     fail("CREDENTIALS_PROFILE", "the profile '%s' has both source_profile and credential_source", found.name)
   elseif found.source_profile == found.name then
-    return static_keys(found) or fail("CREDENTIALS_PROFILE", "the profile '%s' is its own source_profile and has no keys", found.name)
+    return static_keys(found)
+      or fail("CREDENTIALS_PROFILE", "the profile '%s' is its own source_profile and has no keys", found.name)
   elseif found.source_profile then
     return from_profile(found.source_profile, options, seen)
   elseif found.credential_source == "Environment" then
     local source, why = from_environment()
     return source or fail("CREDENTIALS_NOT_FOUND", "the profile '%s' takes its keys from the environment: %s", found.name, why)
   end
-  fail("CREDENTIALS_PROFILE", "the profile '%s' has a role_arn but no source_profile, and its credential_source '%s' is not known",
-    found.name, found.credential_source or "")
+  fail("CREDENTIALS_PROFILE", "the profile '%s' has a role_arn, but neither a source_profile nor a credential_source that is "
+    .. "known (%s)", found.name, found.credential_source or "none")
 end
 
 local function role_of(found)
@@ -182,7 +185,8 @@ function credentials.given(set)
   return fixed("given " .. set.access_key_id, set)
 end
 
--- The source for another account: its role, assumed with ours. account: {accountId, assumeRoleName, externalId, roleSessionName}
+-- The source for another account: its role, assumed with ours. account: {accountId, assumeRoleName, externalId,
+-- roleSessionName}
 function credentials.account(base, account, options)
   return credentials.assume(base, {
     arn = ("arn:%s:iam::%s:role/%s"):format(options.partition, account.accountId, account.assumeRoleName),

@@ -1,5 +1,6 @@
--- Where a service is called. What is configured wins, in the SDKs' order: in code, AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the
--- profile's `services` section, the profile's endpoint_url; without any of them AWS's own host for the region.
+-- Where a service is called. What is configured wins, in the SDKs' order: in code, AWS_ENDPOINT_URL_<SERVICE>,
+-- AWS_ENDPOINT_URL, the profile's `services` section, the profile's endpoint_url; without any of them AWS's own host for the
+-- region.
 
 local config   = require "config"
 local endpoint = require "endpoint"

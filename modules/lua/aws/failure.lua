@@ -1,5 +1,5 @@
 -- What a failed AWS call raises: a table with
---   code, message      as the service says them, the code without namespace ("ConflictException"); transport failures have HTTP_...
+--   code, message      as the service says them, the code without namespace ("ConflictException"); HTTP_... if no answer came
 --   status             of the HTTP answer, nil if none came
 --   service, operation, region, requestId
 --   retryable          would the same call have a chance later (throttling, a passing fault)? Tries of our own are over by then

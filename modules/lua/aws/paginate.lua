@@ -1,5 +1,5 @@
--- Page after page, by the model's paginator. A page may be empty and still have a successor; a token that comes again ends the walk,
--- since it would never end else.
+-- Page after page, by the model's paginator. A page may be empty and still have a successor; a token that comes again ends the
+-- walk, since it would never end else.
 
 local models = require "models"
 

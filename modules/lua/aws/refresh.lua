@@ -1,5 +1,5 @@
--- Credentials that are got when they are needed and got again before they expire, by one task at a time: the others go on with the old
--- ones, or wait for the new ones when the old ones are about to end.
+-- Credentials that are got when they are needed and got again before they expire, by one task at a time: the others go on with
+-- the old ones, or wait for the new ones when the old ones are about to end.
 
 local log  = require "log"
 local task = require "task"
@@ -7,9 +7,12 @@ local time = require "time"
 
 local refresh = {}
 
-local ADVISORY = 15 * 60 -- seconds before the end (or a third of a shorter life): a new set is got; if that fails, the old one serves on
-local MANDATORY = 60     -- seconds before the end: from here on nothing is signed with the old set
-local PAUSE = 60         -- seconds between tries to renew what still serves
+-- Seconds before the end (or a third of a shorter life): a new set is got; if that fails, the old one serves on.
+local ADVISORY = 15 * 60
+-- Seconds before the end: from here on nothing is signed with the old set.
+local MANDATORY = 60
+-- Seconds between tries to renew what still serves.
+local PAUSE = 60
 
 local source = {}
 source.__index = source

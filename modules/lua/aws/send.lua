@@ -16,8 +16,8 @@ local send = {}
 local SKEW_MINIMUM = 4 * 60      -- seconds; AWS takes a signature of up to five minutes' difference
 local ANSWER_MAXIMUM = 15 * 60   -- a Date header after so long says nothing about our clock
 
--- Calls that start a job and have no idempotency token. Once such a call may have reached AWS, a second one is a second job (or a
--- ConflictException from one's own first call): the caller must look first.
+-- Calls that start a job and have no idempotency token. Once such a call may have reached AWS, a second one is a second job (or
+-- a ConflictException from one's own first call): the caller must look first.
 local UNREPEATABLE = {
   drs = {
     StartRecovery = true, TerminateRecoveryInstances = true, StartFailbackLaunch = true,

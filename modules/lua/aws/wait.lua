@@ -1,4 +1,5 @@
--- Calling an operation again and again until its result is what one waits for. DRS and Step Functions have no waiters of their own.
+-- Calling an operation again and again until its result is what one waits for. DRS and Step Functions have no waiters of their
+-- own.
 
 local failure = require "aws.failure"
 local task    = require "task"
@@ -8,8 +9,8 @@ local wait = {}
 
 local DEFAULT = { delay = 15, limit = 3600, jitter = 0.1 }
 
--- options: until_(result) -> the value to return, or nil/false to go on; delay and limit in seconds of the world's clock; jitter as a
--- part of the delay (0.1: 10 % more or less), so that many waiters do not call in step.
+-- options: until_(result) -> the value to return, or nil/false to go on; delay and limit in seconds of the world's clock;
+-- jitter as a part of the delay (0.1: 10 % more or less), so that many waiters do not call in step.
 -- -> the value, the last result; raises an error with code WAIT_LIMIT when the limit is reached.
 function wait.until_(call, options, what)
   local delay, limit = options.delay or DEFAULT.delay, options.limit or DEFAULT.limit
