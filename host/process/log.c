@@ -69,16 +69,30 @@ static void append_time(struct buffer *line) {
     buffer_append_format(line, "{\"time\":\"%s.%03dZ\"", text, (int)(now_us / 1000 % 1000));
 }
 
+static void begin_line(struct buffer *line, enum log_level level, const char *message) {
+    buffer_init(line, LINE_LIMIT);
+    append_time(line);
+    append_field(line, "level", level_names[level]);
+    append_field(line, "message", message);
+}
+
+static void end_line(struct buffer *line) {
+    buffer_append_string(line, "}\n");
+    if (!line->failed) {
+        fwrite(line->data, 1, redact(line->data, line->length), stderr);
+    } else {
+        fprintf(stderr, "{\"level\":\"error\",\"message\":\"a log line was too long\"}\n");
+    }
+    buffer_clear(line);
+}
+
 void log_write(enum log_level level, const char *message, ...) {
     struct buffer line;
     va_list fields;
     if (!log_enabled(level)) {
         return;
     }
-    buffer_init(&line, LINE_LIMIT);
-    append_time(&line);
-    append_field(&line, "level", level_names[level]);
-    append_field(&line, "message", message);
+    begin_line(&line, level, message);
     va_start(fields, message);
     for (const char *name = va_arg(fields, const char *); name != NULL; name = va_arg(fields, const char *)) {
         const char *value = va_arg(fields, const char *);
@@ -87,11 +101,19 @@ void log_write(enum log_level level, const char *message, ...) {
         }
     }
     va_end(fields);
-    buffer_append_string(&line, "}\n");
-    if (!line.failed) {
-        fwrite(line.data, 1, redact(line.data, line.length), stderr);
-    } else {
-        fprintf(stderr, "{\"level\":\"error\",\"message\":\"a log line was too long\"}\n");
+    end_line(&line);
+}
+
+void log_write_members(int level, const char *message, const char *members) {
+    struct buffer line;
+    begin_line(&line, (enum log_level)level, message);
+    if (*members != '\0') {
+        buffer_append_byte(&line, ',');
+        buffer_append_string(&line, members);
     }
-    buffer_clear(&line);
+    end_line(&line);
+}
+
+bool log_wants(int level) {
+    return log_enabled((enum log_level)level);
 }

@@ -12,5 +12,8 @@ bool log_level_parse(const char *name, enum log_level *level);
 bool log_enabled(enum log_level level);
 /* `fields` are pairs of strings, name and value, ended by NULL; a pair whose value is NULL is left out. */
 void log_write(enum log_level level, const char *message, ...) __attribute__((sentinel));
+/* The same with the inside of a JSON object ("\"wave\":1,\"servers\":[]"), or "". What Lua's log module calls. */
+void log_write_members(int level, const char *message, const char *members);
+bool log_wants(int level);
 
 #endif

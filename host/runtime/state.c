@@ -95,6 +95,8 @@ static bool open_state(struct state *state, struct error *error) {
     }
     state->services.loop = state->loop;
     state->services.http = state->http;
+    state->services.log = log_write_members;
+    state->services.log_enabled = log_wants;
     state->L = lua_newstate(allocate, state);
     if (state->L == NULL) {
         return error_set(error, "NO_MEMORY", "no memory for the Lua state");

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The length of the UTF-8 character that begins here (RFC 3629), 0 if none does. */
-static size_t utf8_length(const unsigned char *at, size_t left) {
+size_t json_utf8_length(const unsigned char *at, size_t left) {
     unsigned lead = at[0];
     size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
     if (length == 0 || length > left) {
@@ -46,7 +45,7 @@ bool json_write_string(struct buffer *out, const char *bytes, size_t count) {
     buffer_append_byte(out, '"');
     for (size_t at = 0; at < count;) {
         bool escapes = text[at] < 0x20 || text[at] == '"' || text[at] == '\\';
-        size_t length = escapes ? 0 : utf8_length(text + at, count - at);
+        size_t length = escapes ? 0 : json_utf8_length(text + at, count - at);
         if (length > 0) {
             at += length;
             continue;

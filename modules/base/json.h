@@ -9,6 +9,9 @@
 
 #include "base/buffer.h"
 
+/* The length of the UTF-8 character that begins at `at` (RFC 3629), 0 if none does; `left` bytes are there, at least one. */
+size_t json_utf8_length(const unsigned char *at, size_t left);
+
 /* With its quotes. Control characters are escaped, `/` is not; each byte that belongs to no UTF-8 character becomes U+FFFD. */
 bool json_write_string(struct buffer *out, const char *bytes, size_t count);
 bool json_write_integer(struct buffer *out, int64_t value);

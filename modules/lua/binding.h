@@ -47,6 +47,9 @@ void binding_push_context(lua_State *L);
 struct binding_services {
     struct loop *loop;
     struct http_client *http;
+    /* A line of the log. Levels: 0 debug, 1 info, 2 warn, 3 error; `members` is the inside of a JSON object, or "". */
+    void (*log)(int level, const char *message, const char *members);
+    bool (*log_enabled)(int level);
 };
 void binding_set_services(lua_State *L, struct binding_services *services);
 struct binding_services *binding_services(lua_State *L);

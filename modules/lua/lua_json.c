@@ -37,33 +37,6 @@ enum lua_json_mark lua_json_mark_of(lua_State *L, int index) {
     return mark;
 }
 
-/* Length of the UTF-8 character at `at`, 0 if it is none (RFC 3629, table 3-7 of the Unicode standard). */
-int lua_json_utf8_length(const unsigned char *at, const unsigned char *end) {
-    unsigned char lead = at[0], low = 0x80, high = 0xBF;
-    int length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || end - at < length) {
-        return 0;
-    }
-    if (lead == 0xE0) {
-        low = 0xA0;
-    } else if (lead == 0xED) {
-        high = 0x9F;
-    } else if (lead == 0xF0) {
-        low = 0x90;
-    } else if (lead == 0xF4) {
-        high = 0x8F;
-    }
-    if (at[1] < low || at[1] > high) {
-        return 0;
-    }
-    for (int i = 2; i < length; i++) {
-        if ((at[i] & 0xC0) != 0x80) {
-            return 0;
-        }
-    }
-    return length;
-}
-
 static int set_mark(lua_State *L, const char *metatable) {
     if (lua_isnoneornil(L, 1)) {
         lua_settop(L, 0);

@@ -15,8 +15,10 @@ enum lua_json_mark { LUA_JSON_UNMARKED, LUA_JSON_IS_ARRAY, LUA_JSON_IS_OBJECT };
 /* How the table at `index` is marked. */
 enum lua_json_mark lua_json_mark_of(lua_State *L, int index);
 
-/* Length of the UTF-8 character at `at`, 0 if it is none (RFC 3629). */
-int lua_json_utf8_length(const unsigned char *at, const unsigned char *end);
+/* Raises {code="INVALID_JSON", message, line, column} for the byte at `offset`; a column is a character, not a byte. */
+int lua_json_raise_invalid(lua_State *L, const char *text, size_t offset, const char *message);
+/* Pushes the text of argument 1 as cjson can parse it without loss: true if that is another one. */
+bool lua_json_scan(lua_State *L);
 
 void lua_json_push_decode(lua_State *L);  /* pushes the function json.decode */
 void lua_json_open_encode(lua_State *L);  /* makes the encoder's metatable */

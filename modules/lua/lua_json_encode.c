@@ -1,11 +1,11 @@
 /* json.encode: an exact writer that never guesses. What it refuses, it names by its place in the value. */
 #include <lauxlib.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/json.h"
 #include "lua/lua_json.h"
 
 #define ENCODER "drsh.json.encoder"
@@ -69,67 +69,42 @@ static int refuse(lua_State *L, struct encoder *encoder, const struct level *lev
     return luaL_error(L, "json.encode: %s: %s", encoder->out.data, what);
 }
 
-static void append(lua_State *L, struct encoder *encoder, const char *bytes, size_t length) {
-    if (!buffer_append(&encoder->out, bytes, length)) {
+static void check_out(lua_State *L, struct encoder *encoder) {
+    if (encoder->out.failed) {
         luaL_error(L, "json.encode: not enough memory, or more than %d bytes of JSON", TEXT_MAX);
     }
 }
 
-static void append_escape(lua_State *L, struct encoder *encoder, unsigned char byte) {
-    static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
-    const char *found = byte == 0 ? NULL : strchr(plain, byte);
-    char escape[8];
-    int length = found != NULL ? snprintf(escape, sizeof escape, "\\%c", letters[found - plain])
-                               : snprintf(escape, sizeof escape, "\\u%04x", byte);
-    append(L, encoder, escape, (size_t)length);
+static void append(lua_State *L, struct encoder *encoder, const char *bytes, size_t length) {
+    buffer_append(&encoder->out, bytes, length);
+    check_out(L, encoder);
 }
 
 static void write_string(lua_State *L, struct encoder *encoder, const struct level *level, const char *text, size_t length) {
-    const char *at = text, *end = text + length, *written = text;
-    append(L, encoder, "\"", 1);
-    while (at < end) {
-        unsigned char byte = (unsigned char)*at;
-        if (byte >= 0x80) {
-            int size = lua_json_utf8_length((const unsigned char *)at, (const unsigned char *)end);
-            if (size == 0) {
-                refuse(L, encoder, level, "text that is not UTF-8 cannot be JSON (base64 can carry it)");
-            }
-            at += size;
-        } else if (byte < 0x20 || byte == '"' || byte == '\\') {
-            append(L, encoder, written, (size_t)(at - written));
-            append_escape(L, encoder, byte);
-            written = ++at;
-        } else {
-            at++;
+    for (size_t at = 0; at < length;) {
+        size_t size = (unsigned char)text[at] < 0x80 ? 1 : json_utf8_length((const unsigned char *)text + at, length - at);
+        if (size == 0) {
+            refuse(L, encoder, level, "text that is not UTF-8 cannot be JSON (base64 can carry it)");
         }
+        at += size;
     }
-    append(L, encoder, written, (size_t)(at - written));
-    append(L, encoder, "\"", 1);
+    json_write_string(&encoder->out, text, length);
+    check_out(L, encoder);
 }
 
-/* The shortest digits that read back as the same double; whole ones without a fraction as long as they are exact. */
+/* Whole floats are written as integers as long as they stand for one integer only: AWS refuses 1e+15 for a long. */
 static void write_number(lua_State *L, struct encoder *encoder, const struct level *level) {
-    char digits[40];
-    int length;
+    double number = lua_tonumber(L, -1);
     if (lua_isinteger(L, -1)) {
-        length = snprintf(digits, sizeof digits, "%lld", (long long)lua_tointeger(L, -1));
+        json_write_integer(&encoder->out, lua_tointeger(L, -1));
+    } else if (!isfinite(number)) {
+        refuse(L, encoder, level, "NaN and infinity cannot be JSON");
+    } else if (fabs(number) < 9007199254740992.0 && number == floor(number) && number != 0) {
+        json_write_integer(&encoder->out, (int64_t)number);
     } else {
-        double number = lua_tonumber(L, -1);
-        if (!isfinite(number)) {
-            refuse(L, encoder, level, "NaN and infinity cannot be JSON");
-        }
-        if (fabs(number) < 9007199254740992.0 && number == floor(number)) {
-            length = snprintf(digits, sizeof digits, number == 0 && signbit(number) ? "-0.0" : "%lld", (long long)number);
-        } else {
-            for (int precision = 15; precision <= 17; precision++) {
-                length = snprintf(digits, sizeof digits, "%.*g", precision, number);
-                if (strtod(digits, NULL) == number) {
-                    break;
-                }
-            }
-        }
+        json_write_double(&encoder->out, number);
     }
-    append(L, encoder, digits, (size_t)length);
+    check_out(L, encoder);
 }
 
 static void new_line(lua_State *L, struct encoder *encoder, int depth) {

@@ -13,6 +13,7 @@ const struct module modules_list[] = {
     {"embedded", luaopen_embedded, false},
     {"http", luaopen_http, true},
     {"json", luaopen_json, true},
+    {"log", luaopen_log, true},
     {"lpeg", luaopen_lpeg, false},
     {"sqlite", luaopen_sqlite, false},
     {"terminal", luaopen_terminal, false},

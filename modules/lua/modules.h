@@ -29,6 +29,7 @@ int luaopen_crypto(lua_State *L);
 int luaopen_embedded(lua_State *L);
 int luaopen_http(lua_State *L);
 int luaopen_json(lua_State *L);
+int luaopen_log(lua_State *L);
 int luaopen_sqlite(lua_State *L);
 int luaopen_terminal(lua_State *L);
 int luaopen_time(lua_State *L);

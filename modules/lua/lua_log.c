@@ -1,0 +1,118 @@
+/* require "log"
+ *
+ * log.debug(message [, fields: table])
+ * log.info(message [, fields])
+ * log.warn(message [, fields])
+ * log.error(message [, fields])
+ *   |-> nothing             one line of JSON on stderr, if the level is wanted: time, level, message, the task's requestId and
+ * the |                       fields by name. What JSON does not have is written as tostring shows it; secrets are taken out
+ *   `-> raises a string     fields is no table
+ * The log itself is the host's: binding_services.log.
+ */
+#include <lauxlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "lua/binding.h"
+#include "lua/boxed.h"
+#include "lua/lua_json.h"
+#include "lua/modules.h"
+
+enum { FIELDS_MAX_BYTES = 48 << 10 };
+
+static void write_name(struct buffer *out, const char *name, size_t length) {
+    if (out->length > 0) {
+        buffer_append_byte(out, ',');
+    }
+    json_write_string(out, name, length);
+    buffer_append_byte(out, ':');
+}
+
+/* Writes the value on top of the stack and pops it. */
+static void write_value(lua_State *L, struct buffer *out) {
+    size_t length;
+    lua_pushcfunction(L, lua_json_encode);
+    lua_pushvalue(L, -2);
+    if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
+        const char *text = lua_tolstring(L, -1, &length);
+        buffer_append(out, text, length);
+        lua_pop(L, 2);
+    } else {
+        lua_pop(L, 1);
+        const char *text = luaL_tolstring(L, -1, &length);
+        json_write_string(out, text, length);
+        lua_pop(L, 2);
+    }
+}
+
+static void write_fields(lua_State *L, int fields, struct buffer *out) {
+    size_t length;
+    lua_pushnil(L);
+    while (lua_next(L, fields)) {
+        const char *name = luaL_tolstring(L, -2, &length);
+        write_name(out, name, length);
+        lua_pop(L, 1);
+        write_value(L, out);
+    }
+}
+
+static void write_request_id(lua_State *L, struct buffer *out) {
+    size_t length;
+    binding_push_context(L);
+    if (lua_istable(L, -1)) {
+        lua_getfield(L, -1, "requestId");
+        if (lua_type(L, -1) == LUA_TSTRING) {
+            const char *id = lua_tolstring(L, -1, &length);
+            write_name(out, "requestId", strlen("requestId"));
+            json_write_string(out, id, length);
+        }
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static int write_line(lua_State *L, int level) {
+    struct binding_services *services = binding_services(L);
+    lua_settop(L, 2);
+    const char *message = luaL_tolstring(L, 1, NULL);
+    if (!lua_isnoneornil(L, 2)) {
+        luaL_checktype(L, 2, LUA_TTABLE);
+    }
+    if (services == NULL || services->log == NULL || !services->log_enabled(level)) {
+        return 0;
+    }
+    struct buffer *out = boxed_buffer(L, FIELDS_MAX_BYTES);
+    write_request_id(L, out);
+    if (lua_istable(L, 2)) {
+        write_fields(L, 2, out);
+    }
+    if (out->failed) {
+        services->log(level, message, "\"fields\":\"left out: they are too long\"");
+    } else {
+        services->log(level, message, out->length > 0 ? out->data : "");
+    }
+    return 0;
+}
+
+static int log_debug(lua_State *L) {
+    return write_line(L, 0);
+}
+
+static int log_info(lua_State *L) {
+    return write_line(L, 1);
+}
+
+static int log_warn(lua_State *L) {
+    return write_line(L, 2);
+}
+
+static int log_error(lua_State *L) {
+    return write_line(L, 3);
+}
+
+int luaopen_log(lua_State *L) {
+    static const luaL_Reg functions[] = {
+        {"debug", log_debug}, {"info", log_info}, {"warn", log_warn}, {"error", log_error}, {NULL, NULL}};
+    luaL_newlib(L, functions);
+    return 1;
+}
