@@ -83,7 +83,6 @@ int luaopen_json(lua_State *L) {
                                          {"is_array", json_is_array}, {NULL, NULL}};
     make_mark(L, LUA_JSON_ARRAY);
     make_mark(L, LUA_JSON_OBJECT);
-    lua_json_open_encode(L);
     luaL_newlib(L, functions);
     lua_json_push_decode(L);
     lua_setfield(L, -2, "decode");

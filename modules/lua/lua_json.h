@@ -21,7 +21,6 @@ int lua_json_raise_invalid(lua_State *L, const char *text, size_t offset, const 
 bool lua_json_scan(lua_State *L);
 
 void lua_json_push_decode(lua_State *L);  /* pushes the function json.decode */
-void lua_json_open_encode(lua_State *L);  /* makes the encoder's metatable */
 int lua_json_encode(lua_State *L);        /* json.encode */
 int lua_json_encode_pretty(lua_State *L); /* json.encode_pretty */
 

@@ -295,13 +295,17 @@ static int encoder_close(lua_State *L) {
 }
 
 static int encode(lua_State *L, bool pretty) {
+    static const luaL_Reg methods[] = {{"__gc", encoder_close}, {"__close", encoder_close}, {NULL, NULL}};
     luaL_checkany(L, 1);
     lua_settop(L, 1);
     struct encoder *encoder = lua_newuserdatauv(L, sizeof *encoder, 0);
     memset(encoder, 0, sizeof *encoder);
     buffer_init(&encoder->out, TEXT_MAX);
     encoder->pretty = pretty;
-    luaL_setmetatable(L, ENCODER);
+    if (luaL_newmetatable(L, ENCODER)) {
+        luaL_setfuncs(L, methods, 0);
+    }
+    lua_setmetatable(L, 2);
     lua_toclose(L, 2);
     lua_pushvalue(L, 1);
     write_value(L, encoder, NULL);
@@ -316,11 +320,4 @@ int lua_json_encode(lua_State *L) {
 
 int lua_json_encode_pretty(lua_State *L) {
     return encode(L, true);
-}
-
-void lua_json_open_encode(lua_State *L) {
-    static const luaL_Reg methods[] = {{"__gc", encoder_close}, {"__close", encoder_close}, {NULL, NULL}};
-    luaL_newmetatable(L, ENCODER);
-    luaL_setfuncs(L, methods, 0);
-    lua_pop(L, 1);
 }

@@ -28,9 +28,24 @@ static void write_name(struct buffer *out, const char *name, size_t length) {
     buffer_append_byte(out, ':');
 }
 
-/* Writes the value on top of the stack and pops it. */
+static bool is_empty_table(lua_State *L) {
+    if (!lua_istable(L, -1)) {
+        return false;
+    }
+    lua_pushnil(L);
+    bool empty = !lua_next(L, -2);
+    lua_pop(L, empty ? 0 : 2);
+    return empty;
+}
+
+/* Writes the value on top of the stack and pops it. A log may guess where JSON must not. */
 static void write_value(lua_State *L, struct buffer *out) {
     size_t length;
+    if (is_empty_table(L)) {
+        buffer_append_string(out, "{}");
+        lua_pop(L, 1);
+        return;
+    }
     lua_pushcfunction(L, lua_json_encode);
     lua_pushvalue(L, -2);
     if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
