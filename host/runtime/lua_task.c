@@ -88,14 +88,13 @@ static int handle_close(lua_State *L) {
 }
 
 /* Starts fn(...), which is all that is on the stack, and leaves the handle. */
-static int start(lua_State *L, struct task *parent) {
+static int start(lua_State *L, const struct task_options *options) {
     luaL_checktype(L, 1, LUA_TFUNCTION);
-    struct task_options options = {.parent = parent};
     struct task **handle = lua_newuserdatauv(L, sizeof *handle, 0);
     *handle = NULL;
     luaL_setmetatable(L, HANDLE);
     lua_insert(L, 1);
-    *handle = task_start(L, lua_gettop(L) - 2, &options);
+    *handle = task_start(L, lua_gettop(L) - 2, options);
     return 1;
 }
 
@@ -104,15 +103,42 @@ static int task_lua_spawn(lua_State *L) {
     if (parent == NULL) {
         return luaL_error(L, "attempt to start a task outside a task");
     }
-    return start(L, parent);
+    struct task_options options = {.parent = parent};
+    return start(L, &options);
 }
 
 /* A task that no other one owns: it goes on when the one that started it has ended, and its failure is logged. */
 static int task_lua_background(lua_State *L) {
-    start(L, NULL);
+    struct task_options options = {.parent = NULL};
+    start(L, &options);
     struct task **handle = lua_touserdata(L, -1);
     task_abandon(*handle);
     return 1;
+}
+
+/* A whole number of the options table at index 1, 0 if it is not there. */
+static lua_Integer option(lua_State *L, const char *name) {
+    lua_getfield(L, 1, name);
+    lua_Integer value = luaL_optinteger(L, -1, 0);
+    luaL_argcheck(L, value >= 0, 1, name);
+    lua_pop(L, 1);
+    return value;
+}
+
+/* limited({context=, timeout_us=, instructions=, memory=}, fn, ...) -> handle: a child for code that is not trusted. Zero or
+ * nothing is no limit. For the host's Lua halves. */
+static int task_lua_limited(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    struct task_options options = {.parent = task_running(L), .timeout_us = option(L, "timeout_us")};
+    options.limits.instructions = (uint64_t)option(L, "instructions");
+    options.limits.memory = (size_t)option(L, "memory");
+    if (lua_getfield(L, 1, "context") == LUA_TTABLE) {
+        options.context_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    } else {
+        lua_pop(L, 1);
+    }
+    lua_remove(L, 1);
+    return start(L, &options);
 }
 
 struct join {
@@ -137,6 +163,14 @@ static int join_close(lua_State *L) {
     return 0;
 }
 
+static void push_result(lua_State *L, lua_State *thread, int index) {
+    if (!lua_checkstack(thread, 1)) {
+        luaL_error(L, "no memory for results");
+    }
+    lua_pushvalue(thread, index);
+    lua_xmove(thread, L, 1);
+}
+
 /* The results stay with the task, so that it can be joined more than once. */
 static int join_finish(lua_State *L, struct binding_operation *operation) {
     struct join *join = (struct join *)operation;
@@ -145,17 +179,28 @@ static int join_finish(lua_State *L, struct binding_operation *operation) {
     bool failed = task_status(join->task) != TASK_OK;
     int count = failed ? 1 : lua_gettop(thread);
     luaL_checkstack(L, count + 1, "too many results");
-    if (!lua_checkstack(thread, 1)) {
-        return luaL_error(L, "no memory for results");
-    }
     for (int i = 1; i <= count; i++) {
-        lua_pushvalue(thread, i);
-        lua_xmove(thread, L, 1);
+        push_result(L, thread, i);
     }
     return failed ? lua_error(L) : count;
 }
 
-static int handle_join(lua_State *L) {
+/* How it ended, without raising: "ok", results | "error" | "cancelled" | "deadline", error, traceback. */
+static int outcome_finish(lua_State *L, struct binding_operation *operation) {
+    static const char *const names[] = {"alive", "ok", "error", "cancelled", "deadline"};
+    struct join *join = (struct join *)operation;
+    lua_State *thread = task_thread(join->task);
+    int count = lua_gettop(thread);
+    task_observe(join->task);
+    luaL_checkstack(L, count + 2, "too many results");
+    lua_pushstring(L, names[task_status(join->task)]);
+    for (int i = 1; i <= count; i++) {
+        push_result(L, thread, i);
+    }
+    return count + 1;
+}
+
+static int wait_for_end(lua_State *L, int (*finish)(lua_State *L, struct binding_operation *operation)) {
     struct task *task = check_handle(L, 1);
     if (task == task_running(L)) {
         return luaL_error(L, "a task cannot wait for itself");
@@ -170,7 +215,15 @@ static int handle_join(lua_State *L) {
     } else {
         join->operation.pending.done = true;
     }
-    return binding_await(L, &join->operation, join_finish);
+    return binding_await(L, &join->operation, finish);
+}
+
+static int handle_join(lua_State *L) {
+    return wait_for_end(L, join_finish);
+}
+
+static int handle_outcome(lua_State *L) {
+    return wait_for_end(L, outcome_finish);
 }
 
 static int handle_cancel(lua_State *L) {
@@ -178,6 +231,23 @@ static int handle_cancel(lua_State *L) {
     task_observe(task);
     task_cancel(task);
     return 0;
+}
+
+/* still(fn, ...) -> what fn returns; nothing in it can wait. */
+static int task_lua_still(lua_State *L) {
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
+/* context() -> the task's context table, nil if it has none */
+static int task_lua_context(lua_State *L) {
+    struct task *task = task_running(L);
+    lua_State *thread = task == NULL ? L : task_thread(task);
+    binding_push_context(thread);
+    if (thread != L) {
+        lua_xmove(thread, L, 1);
+    }
+    return 1;
 }
 
 static int handle_done(lua_State *L) {
@@ -315,13 +385,15 @@ static void new_type(lua_State *L, const char *name, lua_CFunction close, const 
 
 int luaopen_task(lua_State *L) {
     static const luaL_Reg handle_methods[] = {
-        {"join", handle_join}, {"cancel", handle_cancel}, {"done", handle_done}, {"observe", handle_observe}, {NULL, NULL},
+        {"join", handle_join}, {"outcome", handle_outcome}, {"cancel", handle_cancel},
+        {"done", handle_done}, {"observe", handle_observe}, {NULL, NULL},
     };
     static const luaL_Reg event_methods[] = {
         {"wait", event_lua_wait}, {"set", event_lua_set}, {"reset", event_lua_reset}, {NULL, NULL}};
-    static const luaL_Reg functions[] = {{"error", task_lua_error}, {"sleep", task_lua_sleep},
-                                         {"spawn", task_lua_spawn}, {"background", task_lua_background},
-                                         {"event", task_lua_event}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"error", task_lua_error},           {"sleep", task_lua_sleep}, {"spawn", task_lua_spawn},
+        {"limited", task_lua_limited},       {"still", task_lua_still}, {"context", task_lua_context},
+        {"background", task_lua_background}, {"event", task_lua_event}, {NULL, NULL}};
     new_type(L, SLEEP, sleep_close, NULL);
     new_type(L, JOIN, join_close, NULL);
     new_type(L, EVENT_WAIT, event_wait_close, NULL);

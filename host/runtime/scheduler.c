@@ -87,12 +87,16 @@ void scheduler_remove(struct task *task) {
     }
 }
 
-size_t scheduler_memory(const struct scheduler *scheduler) {
-    return scheduler->memory == NULL ? 0 : *scheduler->memory;
+void scheduler_watch_memory(struct scheduler *scheduler, struct scheduler_memory *memory) {
+    scheduler->memory = memory;
 }
 
-void scheduler_watch_memory(struct scheduler *scheduler, const size_t *bytes) {
-    scheduler->memory = bytes;
+void scheduler_limit_memory(struct scheduler *scheduler, size_t growth) {
+    struct scheduler_memory *memory = scheduler->memory;
+    if (memory != NULL) {
+        bool limited = growth > 0 && memory->used < memory->most && growth < memory->most - memory->used;
+        memory->limit = limited ? memory->used + growth : memory->most;
+    }
 }
 
 /* (error, traceback) as a log line; protected, for tostring may run a script's metamethod. */

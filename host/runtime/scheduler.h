@@ -4,7 +4,7 @@
 
 #include "runtime/task.h"
 
-enum task_stop { STOP_NONE, STOP_CANCEL, STOP_LEAVE, STOP_DEADLINE, STOP_INSTRUCTIONS, STOP_MEMORY };
+enum task_stop { STOP_NONE, STOP_CANCEL, STOP_LEAVE, STOP_DEADLINE, STOP_INSTRUCTIONS, STOP_SLICE };
 
 struct task {
     struct binding_task binding; /* first: the thread's extra space points here, and a waiter is a task */
@@ -23,7 +23,7 @@ struct task {
     struct task *account; /* whose limits count: itself or the ancestor whose limits it inherited */
     struct task_limits limits;
     uint64_t used_instructions;
-    size_t memory_at_resume;
+    int64_t resumed_us; /* monotonic */
     struct loop_timer deadline;
     int64_t deadline_us; /* monotonic, INT64_MAX = none */
     struct task_watch *watches;
@@ -39,14 +39,15 @@ struct scheduler {
     struct task *alive;
     struct loop_timer drain;
     struct scheduler_listener *listeners;
-    const size_t *memory;
+    struct scheduler_memory *memory;
 };
 
 void scheduler_add(struct task *task);
 void scheduler_remove(struct task *task);
 /* Queues the task; harmless when it is queued or has ended. */
 void scheduler_ready(struct task *task);
-size_t scheduler_memory(const struct scheduler *scheduler);
+/* Lets the state grow by this much until it is called again, 0 = as much as it may. */
+void scheduler_limit_memory(struct scheduler *scheduler, size_t growth);
 void scheduler_log_lost(struct task *task);
 /* In task.c: resumes once. */
 void task_run(struct task *task);

@@ -18,19 +18,19 @@ static const char state_key = 0; /* its address is the key in the registry */
 
 /* lua_Alloc with a count and a cap. When it refuses, Lua collects garbage and asks once more before it raises. */
 static void *allocate(void *data, void *block, size_t old_size, size_t new_size) {
-    struct state *state = data;
+    struct scheduler_memory *memory = data;
     size_t held = block == NULL ? 0 : old_size;
     if (new_size == 0) {
         free(block);
-        state->memory -= held;
+        memory->used -= held;
         return NULL;
     }
-    if (new_size > held && state->memory_limit > 0 && state->memory + (new_size - held) > state->memory_limit) {
+    if (new_size > held && (memory->used > memory->limit || new_size - held > memory->limit - memory->used)) {
         return NULL;
     }
     void *result = realloc(block, new_size);
     if (result != NULL) {
-        state->memory += new_size - held;
+        memory->used = memory->used - held + new_size;
     }
     return result;
 }
@@ -97,7 +97,7 @@ static bool open_state(struct state *state, struct error *error) {
     state->services.http = state->http;
     state->services.log = log_write_members;
     state->services.log_enabled = log_wants;
-    state->L = lua_newstate(allocate, state);
+    state->L = lua_newstate(allocate, &state->memory);
     if (state->L == NULL) {
         return error_set(error, "NO_MEMORY", "no memory for the Lua state");
     }
@@ -117,7 +117,8 @@ struct state *state_new(const struct state_options *options, struct error *error
         return NULL;
     }
     state->exit_code = -1;
-    state->memory_limit = options->memory_limit > 0 ? options->memory_limit : DEFAULT_MEMORY_LIMIT;
+    state->memory.most = options->memory_limit > 0 ? options->memory_limit : DEFAULT_MEMORY_LIMIT;
+    state->memory.limit = state->memory.most;
     state->scripts = strdup(options->scripts);
     if (state->scripts == NULL || !open_state(state, error)) {
         state_free(state);

@@ -16,10 +16,9 @@ struct state {
     struct http_client *http;
     struct scheduler *scheduler;
     struct binding_services services;
-    size_t memory;       /* bytes that Lua holds */
-    size_t memory_limit; /* more is refused, 0 = no limit */
-    char *scripts;       /* the folder of the scripts */
-    int exit_code;       /* what os.exit asked for; -1: it was not called */
+    struct scheduler_memory memory;
+    char *scripts; /* the folder of the scripts */
+    int exit_code; /* what os.exit asked for; -1: it was not called */
 };
 
 struct state_options {

@@ -161,10 +161,12 @@ void task_run(struct task *task) {
     task->started = true;
     task->running = true;
     task->binding.awaited = NULL;
-    task->memory_at_resume = scheduler_memory(scheduler);
+    task->resumed_us = clock_mono_us();
+    scheduler_limit_memory(scheduler, task->account->limits.memory);
     scheduler->running = task;
     int status = lua_resume(task->thread, NULL, arguments, &results);
     scheduler->running = NULL;
+    scheduler_limit_memory(scheduler, 0);
     task->running = false;
     if (status == LUA_OK) {
         end(task, TASK_OK);

@@ -30,7 +30,7 @@ struct scheduler;
 /* Limits of a script that is not trusted; shared by the task and its children. */
 struct task_limits {
     uint64_t instructions; /* Lua instructions at most, 0 = no limit */
-    size_t memory;         /* bytes that the state may grow by while it runs, 0 = no limit */
+    size_t memory;         /* bytes that the state may grow by from a wait to the next, 0 = no limit */
 };
 
 struct task_options {
@@ -55,8 +55,13 @@ struct scheduler *scheduler_new(lua_State *L, struct loop *loop);
 void scheduler_close(struct scheduler *scheduler);
 void scheduler_free(struct scheduler *scheduler); /* after it is closed, for handles of tasks are collected then */
 struct scheduler *scheduler_of(lua_State *L);
-/* Where the memory of the state is counted, for task_limits.memory. */
-void scheduler_watch_memory(struct scheduler *scheduler, const size_t *bytes);
+/* What the state's allocator goes by: it refuses what would bring `used` over `limit`. The scheduler lowers `limit` to what a
+ * limited task may still take while it runs. */
+struct scheduler_memory {
+    size_t used, limit;
+    size_t most; /* `limit` is never more */
+};
+void scheduler_watch_memory(struct scheduler *scheduler, struct scheduler_memory *memory);
 /* True when no task is ready and every wait for I/O is one for a server task of this same process, which itself waits: that is,
  * nothing more happens until the world's clock moves or somebody outside acts. */
 bool scheduler_is_quiet(const struct scheduler *scheduler);

@@ -6,14 +6,17 @@
 
 /* How often a limited script is looked at, and how much its __close handlers may still do when it was stopped. */
 #define HOOK_INSTRUCTIONS 10000
+/* How long a limited script may run from one wait to the next: everybody else waits meanwhile. */
+#define LONGEST_SLICE_US 5000000
 
 void task_stop_push_error(lua_State *L, const struct task *task) {
     switch (task->stop) {
     case STOP_INSTRUCTIONS:
         binding_push_error(L, "BUDGET_EXCEEDED", "the script ran for too many instructions (an endless loop?) and was stopped");
         break;
-    case STOP_MEMORY:
-        binding_push_error(L, "MEMORY_EXCEEDED", "the script used too much memory and was stopped");
+    case STOP_SLICE:
+        binding_push_error(L, "BUDGET_EXCEEDED",
+                           "the script kept the program busy for too long without waiting, and was stopped");
         break;
     case STOP_DEADLINE:
         binding_push_error(L, "DEADLINE_EXCEEDED", "the time for this request is over");
@@ -35,10 +38,11 @@ static void charge(struct task *task) {
             task->stop = STOP_INSTRUCTIONS;
         }
     }
-    if (account->limits.memory > 0 && scheduler_memory(task->scheduler) > task->memory_at_resume + account->limits.memory) {
-        task->stop = STOP_MEMORY;
+    int64_t now_us = clock_mono_us();
+    if (now_us - task->resumed_us > LONGEST_SLICE_US) {
+        task->stop = STOP_SLICE;
     }
-    if (task->deadline_us != INT64_MAX && clock_mono_us() >= task->deadline_us) {
+    if (now_us >= task->deadline_us) {
         task->stop = STOP_DEADLINE;
     }
 }
@@ -53,6 +57,7 @@ static void hook(lua_State *L, lua_Debug *event) {
         return;
     }
     if (task->closing) {
+        lua_sethook(L, hook, LUA_MASKCOUNT, 1);
         luaL_error(L, "a __close handler ran for too long after its task was stopped");
     }
     if (task->stop == STOP_NONE) {
