@@ -78,7 +78,7 @@ local function signed(call, attempt)
   local signature = sigv4.sign {
     method = request.method, url = url, headers = headers, body = request.body,
     service = call.endpoint.signing_name, region = call.endpoint.signing_region,
-    time = math.floor(time.wall() + call.memory.skew), credentials = client.source:get(),
+    time = math.floor(time.wall() + call.memory.skew), credentials = client:credentials(),
   }
   for name, value in pairs(signature) do
     headers[name] = value
