@@ -1,0 +1,138 @@
+-- The one background task that moves executions on. It sleeps on the world's clock until the next row is due or somebody
+-- wakes it, and takes due rows in order of time; each invocation of a function or service runs in a task of its own and
+-- comes back through settle(). Nothing is kept here that the tables do not have, so a new process goes on where the last
+-- one was.
+local interpreter = require "local_aws.states.interpreter"
+local json        = require "json"
+local log         = require "log"
+local store       = require "local_aws.states.store"
+local task        = require "task"
+local tasks       = require "local_aws.states.tasks"
+local time        = require "time"
+
+local driver = {}
+
+local BATCH = 50 -- rows looked at before others get the event loop
+
+-- What a world's driver keeps in memory: the event that wakes it, who waits for an execution's end, who waits for an activity.
+local runtimes = setmetatable({}, { __mode = "k" })
+
+function driver.runtime(world)
+  local runtime = runtimes[world]
+  if not runtime then
+    runtime = { wake = task.event(), ended = {}, queued = task.event() }
+    runtimes[world] = runtime
+  end
+  return runtime
+end
+
+-- Everything that changed rows calls this once it is committed (or will be, before the driver can run).
+function driver.changed(world, step)
+  local runtime = driver.runtime(world)
+  if step and step.activity_queued then
+    runtime.queued:set()
+    runtime.queued = task.event()
+  end
+  if step and step.execution.status ~= "RUNNING" then
+    local waiter = runtime.ended[step.execution.id]
+    if waiter then
+      waiter:set()
+    end
+  end
+  runtime.wake:set()
+end
+
+-- Waits until an execution has ended.
+function driver.wait_end(world, execution_id)
+  local runtime = driver.runtime(world)
+  local event = runtime.ended[execution_id] or task.event()
+  runtime.ended[execution_id] = event
+  while store.execution(world.db, execution_id).status == "RUNNING" do
+    event:wait()
+  end
+  runtime.ended[execution_id] = nil
+end
+
+local function take_outcome(world, job, outcome)
+  local fine, step = pcall(interpreter.settle, world, job.branch, job.attempt, outcome)
+  if not fine then
+    local branch = store.branch(world.db, job.branch)
+    log.error("states: a task's outcome could not be taken in", { problem = tostring(step) })
+    step = branch and interpreter.give_up(world, branch.execution, tostring(step))
+  end
+  driver.changed(world, step or nil)
+end
+
+-- Invokes what a running branch waits for, in a task of its own.
+local function launch(world, job)
+  world.background(function()
+    local outcome = tasks.perform(world, job)
+    if outcome then
+      take_outcome(world, job, outcome)
+    end
+  end)
+end
+
+local function advance(world, row)
+  local fine, step = pcall(interpreter.advance, world, row.execution, row.id)
+  if not fine then
+    log.error("states: an execution could not be moved on", { problem = tostring(step), branch = row.id })
+    step = interpreter.give_up(world, row.execution, tostring(step))
+  end
+  if step then
+    for _, job in ipairs(step.launches) do
+      launch(world, job)
+    end
+    driver.changed(world, step)
+  end
+end
+
+local function time_out_due(world, now_us)
+  for _, row in ipairs(world.db:all("SELECT id FROM states_executions WHERE deadline_us <= ? ORDER BY deadline_us LIMIT ?",
+    now_us,
+    BATCH)) do
+    driver.changed(world, interpreter.time_out(world, row.id))
+  end
+end
+
+-- Microseconds until the next row or execution is due; nil when nothing is.
+local function next_due_in(world)
+  local row = world.db:first([[SELECT min(due_us) AS due_us FROM (
+    SELECT min(due_us) AS due_us FROM states_branches WHERE due_us IS NOT NULL
+    UNION ALL SELECT min(deadline_us) FROM states_executions WHERE deadline_us IS NOT NULL)]])
+  return row.due_us and math.max(row.due_us - time.now_us(), 0)
+end
+
+local function loop(world)
+  local runtime = driver.runtime(world)
+  while true do
+    runtime.wake:reset()
+    local now_us = time.now_us()
+    time_out_due(world, now_us)
+    local due = world.db:all("SELECT id, execution FROM states_branches WHERE due_us <= ? ORDER BY due_us, id LIMIT ?",
+      now_us, BATCH)
+    for _, row in ipairs(due) do
+      advance(world, row)
+    end
+    if #due > 0 then
+      task.sleep(0)
+    else
+      local wait_us = next_due_in(world)
+      runtime.wake:wait(wait_us and wait_us / 1000000)
+    end
+  end
+end
+
+-- Takes up what another process left: tasks that were in flight are invoked again, the rest is due when it is due.
+function driver.start(world)
+  driver.runtime(world)
+  for _, row in ipairs(world.db:all("SELECT id, body FROM states_branches WHERE phase = 'running'")) do
+    local body = json.decode(row.body)
+    if not body.task.submitted and tasks.is_performed(world, row.id) then
+      launch(world, { branch = row.id, attempt = body.attempt })
+    end
+  end
+  world.background(function() loop(world) end)
+end
+
+return driver

@@ -1,0 +1,185 @@
+-- Operations on state machines.
+local arn         = require "local_aws.states.arn"
+local definition  = require "local_aws.states.definition"
+local driver      = require "local_aws.states.driver"
+local fault       = require "local_aws.fault"
+local interpreter = require "local_aws.states.interpreter"
+local json        = require "json"
+local paging      = require "local_aws.states.paging"
+local store       = require "local_aws.states.store"
+local tags        = require "local_aws.states.tags"
+local time        = require "time"
+local uuid        = require "uuid"
+
+local machines = { operations = {} }
+local operations = machines.operations
+
+local TYPES = { "STANDARD", "EXPRESS" }
+
+local function seconds(us)
+  return us // 1000 / 1000
+end
+
+local function does_not_exist(text)
+  fault.raise("StateMachineDoesNotExist", ("State Machine Does Not Exist: '%s'"):format(text))
+end
+
+-- The row of a caller's state machine; refuses with StateMachineDoesNotExist.
+function machines.get(call, text)
+  arn.check(text, "stateMachine")
+  local row = call.world.db:first("SELECT * FROM states_machines WHERE arn = ? AND account = ?", text, call.account)
+  return row or does_not_exist(text)
+end
+
+local function check_definition(text, machine_type)
+  local diagnostics = definition.check(text, machine_type)
+  if #diagnostics > 0 then
+    fault.raise("InvalidDefinition", ("Invalid State Machine Definition: '%s'"):format(definition.reason(diagnostics)))
+  end
+end
+
+local function logging_of(configuration)
+  configuration = configuration or {}
+  if configuration.level and configuration.level ~= "OFF" and #(configuration.destinations or {}) == 0 then
+    fault.raise("InvalidLoggingConfiguration",
+      "Invalid Logging Configuration: Must specify exactly one Log Destination.")
+  end
+  return json.encode(json.object { level = configuration.level or "OFF", destinations = configuration.destinations,
+    includeExecutionData = configuration.includeExecutionData or false })
+end
+
+local function tracing_of(configuration)
+  return json.encode(json.object { enabled = configuration and configuration.enabled or false })
+end
+
+local function refuse_versions(input)
+  if input.publish or input.versionDescription then
+    fault.raise("ValidationException",
+      "Versions of state machines are not simulated here: leave publish and versionDescription out")
+  end
+end
+
+function operations.CreateStateMachine(call)
+  local input, db = call.input, call.world.db
+  local machine_type = input.type or "STANDARD"
+  arn.check_name(input.name)
+  arn.check_role(input.roleArn)
+  paging.check_enum("type", machine_type, TYPES)
+  refuse_versions(input)
+  check_definition(input.definition, machine_type)
+  local logging, tracing = logging_of(input.loggingConfiguration), tracing_of(input.tracingConfiguration)
+  local machine_arn = arn.machine(call, input.name)
+  local definition_id = store.add_definition(db, input.definition)
+  local existing = db:first("SELECT * FROM states_machines WHERE arn = ?", machine_arn)
+  if existing then
+    -- Creating again what is there is no error; role and tags do not count.
+    if existing.definition ~= definition_id or existing.type ~= machine_type or existing.logging ~= logging
+      or existing.tracing ~= tracing then
+      fault.raise("StateMachineAlreadyExists", ("State Machine Already Exists: '%s'"):format(machine_arn))
+    end
+    return { stateMachineArn = machine_arn, creationDate = seconds(existing.created_us) }
+  end
+  local now_us = time.now_us()
+  db:run([[INSERT INTO states_machines (arn, account, region, name, type, status, definition, role_arn, logging, tracing,
+    encryption,
+    created_us, updated_us) VALUES (?, ?, ?, ?, ?, 'ACTIVE', ?, ?, ?, ?, ?, ?, ?)]], machine_arn, call.account,
+      call.region, input.name,
+    machine_type, definition_id, input.roleArn, logging, tracing,
+    input.encryptionConfiguration and json.encode(input.encryptionConfiguration), now_us, now_us)
+  tags.put(db, machine_arn, input.tags)
+  return { stateMachineArn = machine_arn, creationDate = seconds(now_us) }
+end
+
+function operations.UpdateStateMachine(call)
+  local input, db = call.input, call.world.db
+  local row = machines.get(call, input.stateMachineArn)
+  refuse_versions(input)
+  if not (input.definition or input.roleArn or input.loggingConfiguration or input.tracingConfiguration
+    or input.encryptionConfiguration) then
+    fault.raise("MissingRequiredParameter",
+      "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified")
+  end
+  local definition_id, role_arn, revision = row.definition, input.roleArn or row.role_arn, row.revision
+  arn.check_role(role_arn)
+  if input.definition then
+    check_definition(input.definition, row.type)
+    definition_id = store.add_definition(db, input.definition)
+  end
+  if definition_id ~= row.definition or role_arn ~= row.role_arn then
+    revision = uuid.v4() -- what runs has changed
+  end
+  local now_us = time.now_us()
+  db:run([[UPDATE states_machines SET definition = ?, role_arn = ?, logging = ?, tracing = ?, encryption = ?, revision = ?,
+    updated_us = ? WHERE arn = ?]], definition_id, role_arn,
+    input.loggingConfiguration and logging_of(input.loggingConfiguration) or row.logging,
+    input.tracingConfiguration and tracing_of(input.tracingConfiguration) or row.tracing,
+    input.encryptionConfiguration and json.encode(input.encryptionConfiguration) or row.encryption, revision, now_us, row.arn)
+  return { updateDate = seconds(now_us), revisionId = revision }
+end
+
+-- Its executions go with it: those that run are stopped first, and their tokens are no longer known.
+function operations.DeleteStateMachine(call)
+  local db, text = call.world.db, call.input.stateMachineArn
+  arn.check(text, "stateMachine")
+  if not db:first("SELECT 1 AS one FROM states_machines WHERE arn = ? AND account = ?", text, call.account) then
+    return {}
+  end
+  for _, execution in ipairs(db:all("SELECT id FROM states_executions WHERE machine_arn = ? AND status = 'RUNNING'", text)) do
+    driver.changed(call.world, interpreter.stop(call.world, execution.id, "States.Runtime",
+      "The state machine has been deleted."))
+  end
+  local below = "(SELECT id FROM states_executions WHERE machine_arn = ?)"
+  db:run("UPDATE states_tokens SET status = 'gone' WHERE branch IN (SELECT id FROM states_branches WHERE execution IN "
+    .. below .. ")", text)
+  db:run("DELETE FROM states_branches WHERE execution IN " .. below, text)
+  db:run("DELETE FROM states_events WHERE execution IN " .. below, text)
+  db:run("DELETE FROM states_executions WHERE machine_arn = ?", text)
+  db:run("DELETE FROM states_machines WHERE arn = ?", text)
+  tags.forget(db, text)
+  return {}
+end
+
+-- Members that DescribeStateMachine and DescribeStateMachineForExecution share.
+function machines.described(call, row, included)
+  return {
+    stateMachineArn = row.arn, name = row.name, roleArn = row.role_arn, revisionId = row.revision,
+    definition = included ~= "METADATA_ONLY" and store.definition(call.world.db, row.definition) or nil,
+    loggingConfiguration = json.decode(row.logging), tracingConfiguration = json.decode(row.tracing),
+    encryptionConfiguration = row.encryption and json.decode(row.encryption),
+  }
+end
+
+function operations.DescribeStateMachine(call)
+  local row = machines.get(call, call.input.stateMachineArn)
+  local output = machines.described(call, row, call.input.includedData)
+  output.status, output.type, output.creationDate = row.status, row.type, seconds(row.created_us)
+  return output
+end
+
+function operations.ListStateMachines(call)
+  local limit = paging.limit(call.input)
+  local from = paging.place("machines", call.input.nextToken) or ""
+  local rows = call.world.db:all([[SELECT * FROM states_machines WHERE account = ? AND region = ? AND name >= ? ORDER BY name
+    LIMIT ?]],
+    call.account, call.region, from, limit + 1)
+  local list = json.array {}
+  for index = 1, math.min(limit, #rows) do
+    local row = rows[index]
+    list[index] = { stateMachineArn = row.arn, name = row.name, type = row.type, creationDate = seconds(row.created_us) }
+  end
+  return { stateMachines = list, nextToken = rows[limit + 1] and paging.token("machines", rows[limit + 1].name) }
+end
+
+function operations.ValidateStateMachineDefinition(call)
+  local most = call.input.maxResults or 0
+  paging.check_enum("type", call.input.type, TYPES)
+  local diagnostics = definition.check(call.input.definition, call.input.type or "STANDARD")
+  local truncated = most > 0 and #diagnostics > most
+  local result = #diagnostics == 0 and "OK" or "FAIL"
+  if truncated then
+    diagnostics = json.array { table.unpack(diagnostics, 1, most) }
+  end
+  return { result = result, diagnostics = diagnostics, truncated = truncated }
+end
+
+return machines

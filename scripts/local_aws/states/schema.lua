@@ -1,0 +1,49 @@
+-- The tables of the local Step Functions. Times are world microseconds.
+--
+-- states_branches is the whole state of every execution: one row for the execution itself and one for each branch of a
+-- Parallel or iteration of a Map under way. A row is rewritten in the transaction that appends the history of the step, so
+-- a process may die at any moment and another one goes on from the rows. Its phases:
+--   enter     the state is to be entered              pending   a Map's item that waits for its turn
+--   attempt   a retry waits for its backoff           joined    a Parallel or Map waits for its branches
+--   waiting   a Wait state                            done      a branch has its output, its siblings have not
+--   launch    a task is scheduled, not yet started    failed    why the execution failed (kept for a redrive)
+--   queued    an activity waits for a worker          aborted   stopped with its execution or its siblings
+--   running   a task is under way
+-- due_us is when the row wants to be looked at again; NULL: only when something happens to it.
+return [[
+CREATE TABLE IF NOT EXISTS states_definitions (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS states_machines (
+  arn TEXT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,
+  status TEXT NOT NULL, definition INTEGER NOT NULL, role_arn TEXT NOT NULL, logging TEXT, tracing TEXT, encryption TEXT,
+  revision TEXT, created_us INTEGER NOT NULL, updated_us INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS states_machines_place ON states_machines (account, region, name);
+CREATE TABLE IF NOT EXISTS states_executions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, arn TEXT NOT NULL UNIQUE, machine_arn TEXT NOT NULL, account TEXT NOT NULL,
+  region TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, status TEXT NOT NULL, input TEXT NOT NULL, output TEXT,
+  error TEXT, cause TEXT, started_us INTEGER NOT NULL, stopped_us INTEGER, deadline_us INTEGER, events INTEGER NOT NULL,
+  definition INTEGER NOT NULL, role_arn TEXT NOT NULL, machine_name TEXT NOT NULL, machine_updated_us INTEGER NOT NULL,
+  revision TEXT, logging TEXT, tracing TEXT, trace_header TEXT, redrive_count INTEGER NOT NULL, redriven_us INTEGER,
+  parent_branch INTEGER, parent_attempt INTEGER);
+CREATE INDEX IF NOT EXISTS states_executions_machine ON states_executions (machine_arn, id);
+CREATE INDEX IF NOT EXISTS states_executions_status ON states_executions (machine_arn, status, id);
+CREATE INDEX IF NOT EXISTS states_executions_deadline ON states_executions (deadline_us) WHERE deadline_us IS NOT NULL;
+CREATE INDEX IF NOT EXISTS states_executions_parent ON states_executions (parent_branch) WHERE parent_branch IS NOT NULL;
+CREATE TABLE IF NOT EXISTS states_branches (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, execution INTEGER NOT NULL, parent INTEGER, position INTEGER NOT NULL,
+  phase TEXT NOT NULL, due_us INTEGER, activity TEXT, input TEXT, output TEXT, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS states_branches_execution ON states_branches (execution);
+CREATE INDEX IF NOT EXISTS states_branches_parent ON states_branches (parent, position);
+CREATE INDEX IF NOT EXISTS states_branches_due ON states_branches (due_us, id) WHERE due_us IS NOT NULL;
+CREATE INDEX IF NOT EXISTS states_branches_running ON states_branches (id) WHERE phase = 'running';
+CREATE INDEX IF NOT EXISTS states_branches_activity ON states_branches (activity, id) WHERE activity IS NOT NULL;
+CREATE TABLE IF NOT EXISTS states_events (
+  execution INTEGER NOT NULL, id INTEGER NOT NULL, previous INTEGER NOT NULL, time_us INTEGER NOT NULL, type TEXT NOT NULL,
+  details TEXT, PRIMARY KEY (execution, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS states_tokens (
+  token TEXT PRIMARY KEY, branch INTEGER NOT NULL, attempt INTEGER NOT NULL, status TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS states_tokens_branch ON states_tokens (branch) WHERE status = 'open';
+CREATE TABLE IF NOT EXISTS states_activities (
+  arn TEXT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, created_us INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS states_tags (
+  arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)) WITHOUT ROWID;
+]]
