@@ -200,7 +200,7 @@ bool uri_write_canonical_query(struct buffer *out, const char *query, size_t len
         most += query[i] == '&';
     }
     parameters = calloc(most, sizeof *parameters);
-    buffer_init(&scratch, length * 3);
+    buffer_init_secure(&scratch, length * 3); /* a presigned query may hold a session token */
     while (parameters != NULL && uri_next_parameter(&rest, &name, &value)) {
         size_t start = scratch.length;
         write_one_spelling(&scratch, name);

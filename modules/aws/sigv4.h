@@ -1,0 +1,66 @@
+/* Signature Version 4: signs requests and makes signed URLs. Pure: the time is an argument, nothing is sent. */
+#ifndef DRSH_AWS_SIGV4_H
+#define DRSH_AWS_SIGV4_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "aws/keys.h"
+#include "aws/sigv4_canonical.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/http.h"
+
+/* Signing keys that were derived lately; a key is good for one secret, day, region and service. Owned by the caller, zeros at
+ * first. */
+struct sigv4_key_cache {
+    struct {
+        unsigned char fingerprint[32]; /* hash of what it was derived from */
+        unsigned char key[32];
+        bool used;
+    } entries[8];
+    unsigned next; /* to be replaced */
+};
+void sigv4_key_cache_clear(struct sigv4_key_cache *cache); /* wipes */
+
+struct sigv4_request {
+    const char *method;
+    const char *url;                   /* as it will be sent */
+    const struct http_header *headers; /* those that will be sent; all are signed but those that proxies change */
+    size_t header_count;
+    const char *body;
+    size_t body_length;
+    const char *payload_hash; /* instead of the body: its SHA-256 in hexadecimal digits; NULL: hash the body */
+    bool unsigned_payload;    /* the hash is UNSIGNED-PAYLOAD */
+    bool keep_path;           /* S3 */
+    bool encode_once;         /* S3 */
+    const char *region;
+    const char *service; /* the signing name: "states" for Step Functions */
+    int64_t time_s;      /* epoch seconds */
+};
+
+struct sigv4_result {
+    char date[SIGV4_DATE_SIZE];      /* X-Amz-Date */
+    struct buffer authorization;     /* sigv4_sign: the header's value. sigv4_presign: the URL */
+    struct buffer canonical_request; /* these two are for people who look for a mistake */
+    struct buffer string_to_sign;
+};
+
+/* Signs for headers: send X-Amz-Date, Authorization, and X-Amz-Security-Token where the keys have a token. Headers of these
+ * names in the request are passed over. A header X-Amz-Content-Sha256 in the request stands for the payload's hash. A Host
+ * header in the request goes before the URL's host. False with SIGV4_URL (not a URL), SIGV4_SCOPE (region or service is not a
+ * name), NO_MEMORY. */
+bool sigv4_sign(const struct sigv4_request *request, const struct keys *keys, struct sigv4_key_cache *cache,
+                struct sigv4_result *result, struct error *error);
+/* Signs into the URL, good for `expires_s` seconds (1 to 604,800; else SIGV4_EXPIRES). All given headers are signed, and must
+ * then be sent with it. */
+bool sigv4_presign(const struct sigv4_request *request, const struct keys *keys, int64_t expires_s,
+                   struct sigv4_key_cache *cache, struct sigv4_result *result, struct error *error);
+void sigv4_result_clear(struct sigv4_result *result); /* on zeros and twice, harmless */
+
+/* The signature of `text` in hexadecimal digits. False only when OpenSSL fails. */
+bool sigv4_signature(struct sigv4_key_cache *cache, const char *secret, const char *day, const char *region,
+                     const char *service, const struct buffer *text, char signature[65]);
+
+#endif
