@@ -1,0 +1,20 @@
+-- Who may call which route.
+--
+-- Each endpoint names its roles; this says whether a caller has one of them. No file: just that. A file with a fault: nobody.
+--
+--   caller  name, roles[]
+--   route   as the endpoint names it, "POST /executions/{id}/cancel"
+--   roles   the roles that the endpoint names
+--
+-- For example, only the disaster team starts anything:
+--   if route == "POST /executions" and not caller.name:find("@dr%-team") then return "deny", "ask the disaster team" end
+return {
+  may_call = function(caller, route, roles)
+    for _, has in ipairs(caller.roles or {}) do
+      for _, wanted in ipairs(roles) do
+        if has == wanted then return "allow" end
+      end
+    end
+    return "deny", route .. " needs one of the roles " .. table.concat(roles, ", ")
+  end,
+}

@@ -1,0 +1,20 @@
+-- Which recovery instances may be terminated. Change it, save it: the next request obeys.
+--
+-- Asked for each instance that a termination would take. It can only say no to more: an instance of another execution, of
+-- another kind (drill or recovery), or of an execution that runs is never asked about. No file: everything asked about may go.
+-- A file with a fault: nothing may.
+--
+--   instance   recoveryInstanceId, instanceId, sourceServerId, region, waveName, waveNumber, jobId, isDrill, ec2State, tags
+--   execution  the item: executionId, planName, executionType, status, startTime, initiatedBy ...
+--   order      confirm, only, reason, by (who asks), dryRun
+--
+-- For example, to keep what carries a tag:
+--   if (instance.tags or {}).Keep then return "deny", "it carries the tag Keep" end
+return {
+  batch_size = 200,             -- ids in one call, 200 at most
+  pause_between_batches = 0,    -- seconds, in each region
+
+  may_terminate = function(_instance, _execution, _order)
+    return "allow"
+  end,
+}
