@@ -18,6 +18,7 @@
 
 #include "base/http.h"
 #include "lua/binding.h"
+#include "lua/fields.h"
 #include "lua/modules.h"
 
 #define EXCHANGE "drsh.http.exchange"
@@ -98,99 +99,20 @@ static int finish(lua_State *L, struct binding_operation *operation) {
     return 1;
 }
 
-static void check_fields(lua_State *L) {
-    static const char *const known[] = {"url", "method", "headers", "body", "timeout", "connect_timeout", "limit", NULL};
-    luaL_checktype(L, 1, LUA_TTABLE);
-    lua_pushnil(L);
-    while (lua_next(L, 1)) {
-        lua_pop(L, 1);
-        const char *const *name = known;
-        while (*name != NULL && (lua_type(L, -1) != LUA_TSTRING || strcmp(lua_tostring(L, -1), *name) != 0)) {
-            name++;
-        }
-        if (*name == NULL) {
-            luaL_error(L, "http.request: unknown field '%s'", luaL_tolstring(L, -1, NULL));
-        }
-    }
-}
-
-/* A string field, left on the stack. NULL where it is absent and may be. */
-static const char *take_string(lua_State *L, const char *name, const char *otherwise, size_t *length) {
-    if (lua_getfield(L, 1, name) == LUA_TNIL && otherwise != NULL) {
-        lua_pushstring(L, otherwise);
-    }
-    if (lua_type(L, -1) != LUA_TSTRING) {
-        luaL_error(L, "http.request: field '%s' must be a string, not a %s", name, luaL_typename(L, -1));
-    }
-    return lua_tolstring(L, -1, length);
-}
-
-/* A string that C will read to its first zero byte, so it may hold none. */
-static const char *take_text(lua_State *L, const char *name, const char *otherwise) {
-    size_t length;
-    const char *text = take_string(L, name, otherwise, &length);
-    if (strlen(text) != length) {
-        luaL_error(L, "http.request: field '%s' holds a zero byte", name);
-    }
-    return text;
-}
-
-static lua_Number take_number(lua_State *L, const char *name, lua_Number least, lua_Number most) {
-    lua_Number number = 0;
-    if (lua_getfield(L, 1, name) != LUA_TNIL) {
-        number = lua_tonumber(L, -1);
-        if (lua_type(L, -1) != LUA_TNUMBER || !(number >= least && number <= most)) {
-            luaL_error(L, "http.request: field '%s' must be a number from %f to %f", name, least, most);
-        }
-    }
-    lua_pop(L, 1);
-    return number;
-}
-
-/* Pushes an array of http_header for the field `headers`, and what keeps its strings alive whatever becomes of the field. */
-static struct http_header *take_headers(lua_State *L, size_t *count) {
-    *count = 0;
-    if (lua_getfield(L, 1, "headers") == LUA_TNIL) {
-        return NULL;
-    }
-    if (!lua_istable(L, -1)) {
-        luaL_error(L, "http.request: field 'headers' must be a table, not a %s", luaL_typename(L, -1));
-    }
-    int headers = lua_gettop(L);
-    size_t room = 0;
-    for (lua_pushnil(L); lua_next(L, headers); lua_pop(L, 1)) {
-        room++;
-    }
-    struct http_header *list = lua_newuserdatauv(L, (room + 1) * sizeof *list, 0);
-    lua_createtable(L, (int)room * 2, 0);
-    int anchors = lua_gettop(L);
-    for (lua_pushnil(L); *count < room && lua_next(L, headers);) {
-        if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1)) {
-            luaL_error(L, "http.request: field 'headers' must hold names and strings");
-        }
-        lua_pushvalue(L, -2);
-        lua_rawseti(L, anchors, (lua_Integer)(*count * 2 + 1));
-        size_t name_length, value_length;
-        list[*count].name = lua_tolstring(L, -2, &name_length);
-        list[*count].value = lua_tolstring(L, -1, &value_length); /* a number becomes a string */
-        if (strlen(list[*count].name) != name_length || strlen(list[*count].value) != value_length) {
-            luaL_error(L, "http.request: header '%s' holds a zero byte", list[*count].name);
-        }
-        lua_rawseti(L, anchors, (lua_Integer)(++*count * 2));
-    }
-    return list;
-}
-
 static int http_request(lua_State *L) {
+    static const char *const known[] = {"url", "method", "headers", "body", "timeout", "connect_timeout", "limit", NULL};
+    struct fields fields = fields_open(L, 1, "http.request", known);
     struct http_request request = {0};
-    check_fields(L);
-    request.url = take_text(L, "url", NULL);
-    request.method = take_text(L, "method", "GET");
-    request.body = take_string(L, "body", "", &request.body_length);
-    request.headers = take_headers(L, &request.header_count);
-    request.timeout_ms = (int64_t)(take_number(L, "timeout", 0.001, 86400) * 1000);
-    request.connect_timeout_ms = (int64_t)(take_number(L, "connect_timeout", 0.001, 86400) * 1000);
-    request.response_limit = (size_t)take_number(L, "limit", 1, 1 << 30);
+    request.url = fields_need_text(&fields, "url");
+    request.method = fields_text(&fields, "method");
+    if (request.method == NULL) {
+        request.method = "GET";
+    }
+    request.body = fields_string(&fields, "body", &request.body_length);
+    request.headers = fields_headers(&fields, &request.header_count);
+    request.timeout_ms = (int64_t)(fields_number(&fields, "timeout", 0, 0.001, 86400) * 1000);
+    request.connect_timeout_ms = (int64_t)(fields_number(&fields, "connect_timeout", 0, 0.001, 86400) * 1000);
+    request.response_limit = (size_t)fields_number(&fields, "limit", 0, 1, 1 << 30);
     struct binding_services *services = binding_services(L);
     if (services == NULL || services->http == NULL) {
         return luaL_error(L, "http.request: this program has no HTTP client");

@@ -8,6 +8,7 @@
 
 const struct module modules_list[] = {
     {"aws", NULL, true},
+    {"credentials", luaopen_credentials, false},
     {"crypto", luaopen_crypto, true},
     {"dynamodb", NULL, true},
     {"embedded", luaopen_embedded, false},
@@ -15,6 +16,7 @@ const struct module modules_list[] = {
     {"json", luaopen_json, true},
     {"log", luaopen_log, true},
     {"lpeg", luaopen_lpeg, false},
+    {"sigv4", luaopen_sigv4, true},
     {"sqlite", luaopen_sqlite, false},
     {"terminal", luaopen_terminal, false},
     {"time", luaopen_time, true},

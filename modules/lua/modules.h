@@ -25,11 +25,13 @@ void modules_open(lua_State *L);
 bool modules_sandbox(const char *name);
 
 /* The C parts, as `require` calls them: luaopen_NAME is in lua_NAME.c. */
+int luaopen_credentials(lua_State *L);
 int luaopen_crypto(lua_State *L);
 int luaopen_embedded(lua_State *L);
 int luaopen_http(lua_State *L);
 int luaopen_json(lua_State *L);
 int luaopen_log(lua_State *L);
+int luaopen_sigv4(lua_State *L);
 int luaopen_sqlite(lua_State *L);
 int luaopen_terminal(lua_State *L);
 int luaopen_time(lua_State *L);
