@@ -9,9 +9,9 @@ return {
   summary = "Start an execution",
   roles   = { "operator", "admin" },
   aws     = {
-    "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:TransactWriteItems", "dynamodb:PutItem",
-    "dynamodb:UpdateItem", "dynamodb:DeleteItem", "drs:DescribeSourceServers", "drs:DescribeJobs",
-    "drs:DescribeRecoverySnapshots", "states:StartExecution", "states:DescribeExecution", "sts:AssumeRole",
+    "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem", "drs:DescribeSourceServers", "drs:DescribeJobs", "drs:DescribeRecoverySnapshots",
+    "states:StartExecution", "states:DescribeExecution", "sts:AssumeRole",
   },
 
   handle = function(request)

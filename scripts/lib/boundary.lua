@@ -66,8 +66,8 @@ local function pause(execution, number)
   end), number
 end
 
--- One look at the boundary. Gives the execution, then "again" when something was started that may already be over, or the number
--- of the wave to pause before.
+-- One look at the boundary. Gives the execution, then "again" when something was started that may already be over, or the
+-- number of the wave to pause before.
 local function pass_once(execution)
   execution = judge_waves(execution)
   if status.is_terminal(execution) then return execution end

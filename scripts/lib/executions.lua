@@ -8,6 +8,7 @@ local plans  = require "lib.plans"
 local reply  = require "lib.reply"
 local status = require "lib.status"
 local store  = require "lib.store"
+local task   = require "task"
 local time   = require "time"
 local uuid   = require "uuid"
 
@@ -134,7 +135,7 @@ end
 
 --- All executions with one of these stored status words, oldest index pages first. Eventually consistent: judge after a read.
 function executions.with_status(words, more)
-  local found = require("task").map(words, function(word)
+  local found = task.map(words, function(word)
     local query = lists.merged({
       TableName = store.table(TABLE), IndexName = "StatusIndex", KeyConditionExpression = "#s = :s",
       ExpressionAttributeNames = { ["#s"] = "status" }, ExpressionAttributeValues = { [":s"] = word },

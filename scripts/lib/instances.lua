@@ -112,19 +112,13 @@ function instances.of(execution)
   return lists.concat(found)
 end
 
---- A failed look-up, as a warning of an answer that goes on without it.
-function instances.warning(problem, region)
-  local told = reply.aws_details(problem)
-  return { service = told.service, operation = told.operation, region = region, code = told.code, message = told.message }
-end
-
 -- Names and addresses. They may be missing, the instances may not.
 local function enrich(execution, place, rows, warnings)
   local context = accounts.of(execution)
   local function ask(what)
     local ok, found = pcall(what)
     if ok then return found end
-    warnings[#warnings + 1] = instances.warning(found, place.key)
+    warnings[#warnings + 1] = reply.warning(found, place.key)
     return {}
   end
   local parts = task.map({ "names", "ec2" }, function(part)
@@ -152,7 +146,7 @@ function instances.shown(execution)
     end
     failures = failures + 1
     if failures == #places then reply.lookup_failed(rows, "the recovery instances", { region = place.key }) end
-    warnings[#warnings + 1] = instances.warning(rows, place.key)
+    warnings[#warnings + 1] = reply.warning(rows, place.key)
     return json.array {}
   end)
   return lists.map(lists.concat(found), function(one)

@@ -31,7 +31,7 @@ local function start_recovery(client, execution, wave)
     }
   end)
   if ok then return result.job end
-  if type(result) ~= "table" then error(result, 0) end
+  if not aws.is_error(result) then error(result, 0) end
   -- A conflict, or an answer that never came, can be our own call's doing.
   local earlier = jobs.find_launch(client, execution, wave, wave.startTime)
   if earlier then return earlier end
@@ -77,7 +77,7 @@ local function fly_all(execution, list, how)
     local ok, result = pcall(fly, execution, wave, how)
     if ok then return result end
     -- The look-up for an earlier job failed: nothing is known, so nothing is started. The next poll asks again.
-    if type(result) ~= "table" then error(result, 0) end
+    if not aws.is_error(result) then error(result, 0) end
     return { statusMessage = ("%s: %s"):format(tostring(result.code), tostring(result.message)) }
   end)
   local results = {}

@@ -10,6 +10,7 @@ local lists       = require "lib.lists"
 local machine     = require "lib.machine"
 local policy      = require "lib.policy"
 local replication = require "lib.replication"
+local reply       = require "lib.reply"
 local status      = require "lib.status"
 local task        = require "task"
 local time        = require "time"
@@ -123,8 +124,7 @@ function observe.look(execution, in_full)
   local found = task.map(places, function(place)
     local ok, seen = pcall(look_in_region, place, context, in_full)
     if ok then return seen end
-    if type(seen) ~= "table" then error(seen, 0) end
-    warnings[#warnings + 1] = instances.warning(seen, place.key)
+    warnings[#warnings + 1] = reply.warning(seen, place.key)
     return json.array {}
   end)
   local by_job = {}

@@ -2,7 +2,6 @@
 
 local cancellations = require "lib.cancellations"
 local executions    = require "lib.executions"
-local instances     = require "lib.instances"
 local json          = require "json"
 local launch        = require "lib.launch"
 local lists         = require "lib.lists"
@@ -58,7 +57,7 @@ function reconcile.active(execution, in_full)
   local function ask_step_functions()
     local ok, found = pcall(machine.describe, execution)
     if ok then return found end
-    seen.warnings[#seen.warnings + 1] = instances.warning(found)
+    seen.warnings[#seen.warnings + 1] = reply.warning(found)
     seen.unasked = true
   end
   local function ask_drs()

@@ -1,5 +1,7 @@
 -- Refusals: a raised table with `status`, `error` and `message` is the answer that the caller gets.
 
+local aws = require "aws"
+
 local reply = {}
 
 local refusal = { __tostring = function(self) return self.error .. ": " .. self.message end }
@@ -17,18 +19,18 @@ function reply.is_refusal(problem, code)
   return type(problem) == "table" and getmetatable(problem) == refusal and (code == nil or problem.error == code)
 end
 
---- What an answer tells about an AWS failure: no parameters, no credentials.
-function reply.aws_details(problem)
-  if type(problem) ~= "table" then return { code = "SCRIPT_ERROR", message = tostring(problem) } end
+--- A failed look-up, as a warning of an answer that goes on without it. What is no AWS failure is raised again.
+function reply.warning(problem, region)
+  if not aws.is_error(problem) then error(problem, 0) end
   return {
-    service = problem.service, operation = problem.operation, code = problem.code,
+    service = problem.service, operation = problem.operation, region = region or problem.region, code = problem.code,
     message = problem.message, awsRequestId = problem.requestId,
   }
 end
 
---- A look-up that could not be made: 502, naming what was asked. Our own refusals pass through unchanged.
+--- A look-up that could not be made: 502, naming what was asked. What is no AWS failure is raised again as it is.
 function reply.lookup_failed(problem, what, details)
-  if reply.is_refusal(problem) or type(problem) ~= "table" then error(problem, 0) end
+  if not aws.is_error(problem) then error(problem, 0) end
   local answer = { service = problem.service, operation = problem.operation, awsErrorCode = problem.code,
                    awsRequestId = problem.requestId }
   for name, value in pairs(details or {}) do answer[name] = value end

@@ -67,7 +67,7 @@ function resumes.release(execution)
   end)
 end
 
---- Answers the state machine with the state that it expects: it goes on before wave `before`. Gives an error instead of raising.
+--- Answers the state machine with the state that it expects: it goes on before wave `before`. Gives an error, raises none.
 function resumes.send(token, execution, before)
   local state = machine.state(execution, { status = "running", paused_before_wave = before })
   local ok, problem = pcall(function()

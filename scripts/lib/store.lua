@@ -4,6 +4,8 @@ local aws    = require "aws"
 local config = require "config"
 local json   = require "json"
 local lists  = require "lib.lists"
+local reply  = require "lib.reply"
+local task   = require "task"
 
 local store = {}
 
@@ -36,10 +38,10 @@ function store.get_many(setting, key_name, values)
       wanted = result.UnprocessedKeys
       if not wanted or next(wanted) == nil then break end
       if round > UNPROCESSED_ROUNDS then
-        error({ code = "ProvisionedThroughputExceededException", service = "dynamodb", operation = "BatchGetItem", status = 400,
-                message = "DynamoDB kept giving keys of " .. name .. " back unread", retryable = true }, 0)
+        reply.fail(503, "AWS_ERROR", "DynamoDB has no capacity for table " .. name .. "; try again",
+          { service = "dynamodb", operation = "BatchGetItem", awsErrorCode = "ProvisionedThroughputExceededException" })
       end
-      require("task").sleep(0.05 * 2 ^ round)
+      task.sleep(0.05 * 2 ^ round)
     end
   end
   return found

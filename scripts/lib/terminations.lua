@@ -163,7 +163,7 @@ end
 local function guarded(execution, batch, since)
   local ok, result = pcall(terminate, execution, batch, since)
   if ok then return result end
-  if type(result) ~= "table" then error(result, 0) end
+  if not aws.is_error(result) then error(result, 0) end
   return { jobs = json.array {}, failed = failure_rows(batch.recoveryInstanceIds, batch.region, result) }
 end
 

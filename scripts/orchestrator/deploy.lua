@@ -1,6 +1,7 @@
 -- Makes what the endpoints need: four tables, an activity, the state machine. Safe to repeat: what is there stays, a table of
 -- the old system gets our index, the state machine gets the newest definition.
 local aws           = require "aws"
+local config        = require "config"
 local json          = require "json"
 local listing       = require "lib.listing"
 local log           = require "log"
@@ -97,24 +98,28 @@ local function ensure_state_machine(client, options, resource)
   }.stateMachineArn
 end
 
---- Makes everything. Options, all but the first with a default:
---   role_arn       the role that the state machine runs as
---   function_arn   the orchestrator's Lambda function; without one, an activity is made and serves instead
---   tables         { executions=, plans=, groups=, accounts= }
---   name           of state machine and activity, "drsh-orchestrator"
---   client         options for aws.client (region, endpoint, credentials)
--- Gives the settings that the endpoints need, by their names in the environment.
-function deploy.run(options)
-  local names = options.tables or {
-    executions = "drsh-execution-history", plans = "drsh-recovery-plans",
-    groups = "drsh-protection-groups", accounts = "drsh-target-accounts",
+--- Makes everything. Options:
+--   region         where
+--   account        the account's number
+--   name           of function, role, state machine and activity: "drsh-orchestrator"
+--   role_arn       the role that the state machine runs as, else role/NAME in the account
+--   function_arn   the orchestrator's Lambda function, else function:NAME in region and account
+--   activity       true: the activity's workers serve, in place of the function
+-- The tables' names are those of the settings. Gives the settings that the endpoints need.
+function deploy.deploy(options)
+  local names = {
+    executions = config.require("EXECUTION_HISTORY_TABLE"), plans = config.require("RECOVERY_PLANS_TABLE"),
+    groups = config.require("PROTECTION_GROUPS_TABLE"), accounts = config.require("TARGET_ACCOUNTS_TABLE"),
   }
-  local database, step_functions = aws.client("dynamodb", options.client), aws.client("sfn", options.client)
+  local database = aws.client("dynamodb", { region = options.region })
+  local step_functions = aws.client("sfn", { region = options.region })
   for _, shape in ipairs(table_shapes(names)) do ensure_table(database, shape) end
   local name = options.name or "drsh-orchestrator"
   local activity = step_functions:create_activity { name = name }.activityArn     -- gives the one that is there, too
-  local arn = ensure_state_machine(step_functions, { state_machine = name, role_arn = options.role_arn },
-    options.function_arn or activity)
+  local resource = options.activity and activity or options.function_arn
+    or ("arn:aws:lambda:%s:%s:function:%s"):format(options.region, options.account, name)
+  local role = options.role_arn or ("arn:aws:iam::%s:role/%s"):format(options.account, name)
+  local arn = ensure_state_machine(step_functions, { state_machine = name, role_arn = role }, resource)
   return {
     EXECUTION_HISTORY_TABLE = names.executions, RECOVERY_PLANS_TABLE = names.plans, PROTECTION_GROUPS_TABLE = names.groups,
     TARGET_ACCOUNTS_TABLE = names.accounts, STATE_MACHINE_ARN = arn, ACTIVITY_ARN = activity,

@@ -1,7 +1,7 @@
 -- What the state machine calls: a Lambda task, or an activity that a worker serves. It gives the whole state back.
 --
--- The item in the table is the truth, the state only carries what the definition's choices read. Every action can be repeated: a
--- call that was lost on its way, or made twice, does no harm.
+-- The item in the table is the truth, the state only carries what the definition's choices read. Every action can be repeated:
+-- a call that was lost on its way, or made twice, does no harm.
 local boundary   = require "lib.boundary"
 local executions = require "lib.executions"
 local lists      = require "lib.lists"

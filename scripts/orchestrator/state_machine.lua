@@ -2,8 +2,8 @@
 --
 --   Begin -> Choose -> (Wait -> Poll -> Choose)* | WaitForResume -> Resume -> Choose | Completed | Failed
 --
--- With a Lambda function the tasks are `lambda:invoke`, and the pause is `lambda:invoke.waitForTaskToken`. With an activity, the
--- pause is a task of the activity that the worker does not answer: its token is the one that is stored.
+-- With a Lambda function the tasks are `lambda:invoke`, and the pause is `lambda:invoke.waitForTaskToken`. With an activity,
+-- the pause is a task of the activity that the worker does not answer: its token is the one that is stored.
 local json    = require "json"
 local machine = require "lib.machine"
 

@@ -45,8 +45,8 @@ local function lost_its_token(execution)
   return since ~= nil and since + LOST_TOKEN_SECONDS <= time.now() and machine.is_waiting(execution)
 end
 
--- The new one first, under a name that every sweep would give it, then the old one's end: a crash between the two leaves one too
--- many waiting, never one too few.
+-- The new one first, under a name that every sweep would give it, then the old one's end: a crash between the two leaves one
+-- too many waiting, never one too few.
 local function restart(execution)
   local arn = machine.start(execution, ("%s-%d"):format(execution.executionId, execution.pausingSince))
   executions.change(execution, function(current)
