@@ -1,5 +1,5 @@
--- How an operation of the local AWS refuses: it raises a fault, and the front answers it by the service's protocol, with the HTTP
--- status that the model gives the error shape.
+-- How an operation of the local AWS refuses: it raises a fault, and the front answers it by the service's protocol, with the
+-- HTTP status that the model gives the error shape.
 
 local fault = {}
 
@@ -10,8 +10,8 @@ local metatable = {
   end,
 }
 
--- Makes a fault without raising it. `extra` holds further members of the error shape (CancellationReasons, Item ...). They are kept
--- in `extra`, so that none can hide `code` or `message`.
+-- Makes a fault without raising it. `extra` holds further members of the error shape (CancellationReasons, Item ...). They are
+-- kept in `extra`, so that none can hide `code` or `message`.
 function fault.new(code, message, extra)
   return setmetatable({ code = code, message = message or "", extra = extra }, metatable)
 end

@@ -1,0 +1,44 @@
+-- ConsumedCapacity, as ReturnConsumedCapacity asks for it: NONE, TOTAL, INDEXES.
+
+local capacity = {}
+
+local function by_kind(table_, indexes, kind)
+  local out
+  for _, index in ipairs(table_.indexes) do
+    local units = index.kind == kind and indexes[index.name]
+    if units then
+      out = out or {}
+      out[index.name] = { CapacityUnits = units }
+    end
+  end
+  return out
+end
+
+-- units = {table = n, indexes = {name = n}}; nil when it was not asked for.
+function capacity.describe(wanted, table_, units)
+  if wanted ~= "TOTAL" and wanted ~= "INDEXES" then
+    return nil
+  end
+  local total = units.table
+  for _, each in pairs(units.indexes or {}) do
+    total = total + each
+  end
+  local out = { TableName = table_.name, CapacityUnits = total }
+  if wanted == "INDEXES" then
+    out.Table = { CapacityUnits = units.table }
+    out.LocalSecondaryIndexes = by_kind(table_, units.indexes or {}, "LOCAL")
+    out.GlobalSecondaryIndexes = by_kind(table_, units.indexes or {}, "GLOBAL")
+  end
+  return out
+end
+
+-- Adds the units of one write or read to a sum.
+function capacity.add(sum, units, factor)
+  sum.table = (sum.table or 0) + units.table * (factor or 1)
+  sum.indexes = sum.indexes or {}
+  for name, each in pairs(units.indexes or {}) do
+    sum.indexes[name] = (sum.indexes[name] or 0) + each * (factor or 1)
+  end
+end
+
+return capacity

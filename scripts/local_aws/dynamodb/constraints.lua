@@ -1,0 +1,211 @@
+-- The checks that the API model itself asks for (required, lengths, ranges, patterns, enumerations), told in one sentence:
+-- "2 validation errors detected: Value ... at '...' failed to satisfy constraint: ...; ...".
+
+local fault  = require "local_aws.fault"
+local json   = require "json"
+local models = require "models"
+
+local constraints = {}
+
+local MOST_ERRORS = 10
+
+-- The order in which AWS lists the values of an enumeration, which is not the model's.
+local ENUM_ORDER = {
+  ReturnConsumedCapacity = "INDEXES, TOTAL, NONE",
+  ReturnItemCollectionMetrics = "SIZE, NONE",
+  ReturnValue = "ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW",
+  ReturnValuesOnConditionCheckFailure = "ALL_OLD, NONE",
+  ConditionalOperator = "OR, AND",
+  ComparisonOperator = "IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS",
+  Select = "SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES",
+  ScalarAttributeType = "B, N, S",
+  KeyType = "HASH, RANGE",
+  BillingMode = "PROVISIONED, PAY_PER_REQUEST",
+  ProjectionType = "ALL, INCLUDE, KEYS_ONLY",
+}
+
+-- The order in which AWS looks at the members of a request; the others follow by name.
+local MEMBER_ORDER = { "AttributeDefinitions", "Select", "IndexName", "TotalSegments", "ReturnConsumedCapacity", "QueryFilter",
+  "TableName", "BillingMode", "ReturnItemCollectionMetrics", "ReturnValues", "Item", "Key", "ConditionalOperator", "ScanFilter",
+  "Segment", "AttributesToGet", "Limit", "KeyConditions", "Expected", "ProvisionedThroughput", "WriteCapacityUnits",
+  "ReadCapacityUnits", "KeySchema", "AttributeName", "AttributeType", "KeyType", "LocalSecondaryIndexes",
+  "GlobalSecondaryIndexes", "Projection", "ProjectionType", "NonKeyAttributes" }
+local RANK = {}
+for place, name in ipairs(MEMBER_ORDER) do
+  RANK[name] = place
+end
+
+-- Where the service itself is stricter or laxer than the model, which lets an ARN stand for a name.
+local OVERRIDES = {
+  TableArn = { min = 3, max = 255, pattern = "[a-zA-Z0-9_.-]+", unless_arn = true },
+  TableName = { min = 3, max = 255, pattern = "[a-zA-Z0-9_.-]+" },
+  KeySchema = { min = 1, max = 2 },
+  -- Judged by the operations, which have sentences of their own for them.
+  TagList = {}, TagKeyList = {}, ResourceArnString = {},
+}
+-- Attribute values have rules of their own (value.lua).
+local OPAQUE = { AttributeValue = true }
+
+local sorted_members = models.memo(function(model, name)
+  local list = {}
+  for member in pairs(model.shapes[name].members or {}) do
+    list[#list + 1] = member
+  end
+  table.sort(list, function(a, b)
+    local rank_a, rank_b = RANK[a] or math.huge, RANK[b] or math.huge
+    if rank_a ~= rank_b then
+      return rank_a < rank_b
+    end
+    return a < b
+  end)
+  return list
+end)
+
+local function lower_first(name)
+  return name:sub(1, 1):lower() .. name:sub(2)
+end
+
+local function shown(content)
+  if content == nil then
+    return "null"
+  elseif type(content) ~= "table" then
+    return tostring(content)
+  elseif json.is_array(content) then
+    local list = {}
+    for place, member in ipairs(content) do
+      list[place] = shown(member)
+    end
+    return "[" .. table.concat(list, ", ") .. "]"
+  end
+  local names, list = {}, {}
+  for name in pairs(content) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  for place, name in ipairs(names) do
+    list[place] = name .. "=" .. shown(content[name])
+  end
+  return "{" .. table.concat(list, ", ") .. "}"
+end
+
+local function report(errors, content, path, rule)
+  if #errors < MOST_ERRORS then
+    local text = shown(content)
+    if content ~= nil then
+      text = "'" .. text .. "'"
+    end
+    errors[#errors + 1] = ("Value %s at '%s' failed to satisfy constraint: %s"):format(text, path, rule)
+  end
+end
+
+local function length_of(shape, content)
+  if shape.type == "map" then
+    local count = 0
+    for _ in pairs(content) do
+      count = count + 1
+    end
+    return count
+  end
+  return #content
+end
+
+-- The model's patterns are Java's; those of DynamoDB are character classes, which Lua has as well.
+local function matches(pattern, content)
+  return content:find("^" .. pattern:gsub("%-%]", "%%-]") .. "$") ~= nil
+end
+
+local function check_range(shape, rules, content, path, errors)
+  local number = shape.type == "integer" or shape.type == "long"
+  local size = number and content or length_of(shape, content)
+  local what = number and "value" or "length"
+  if rules.min and size < rules.min then
+    report(errors, content, path, ("Member must have %s greater than or equal to %d"):format(what, rules.min))
+  end
+  if rules.max and size > rules.max then
+    report(errors, content, path, ("Member must have %s less than or equal to %d"):format(what, rules.max))
+  end
+end
+
+local function check_enum(shape, content, path, errors)
+  for _, allowed in ipairs(shape.enum) do
+    if content == allowed then
+      return
+    end
+  end
+  local values = ENUM_ORDER[shape.name] or table.concat(shape.enum, ", ")
+  report(errors, content, path, "Member must satisfy enum value set: [" .. values .. "]")
+end
+
+local RANGED = { string = true, integer = true, long = true, list = true, map = true }
+
+local check
+
+local function check_members(model, shape, content, path, errors)
+  local required = {}
+  for _, name in ipairs(shape.required or {}) do
+    required[name] = true
+  end
+  for _, name in ipairs(sorted_members(model, shape.name)) do
+    local member_path = (path == "" and "" or path .. ".") .. lower_first(name)
+    if content[name] ~= nil then
+      check(model, shape.members[name].shape, content[name], member_path, errors)
+    elseif required[name] then
+      report(errors, nil, member_path, "Member must not be null")
+    end
+  end
+end
+
+function check(model, name, content, path, errors)
+  local shape = model.shapes[name]
+  local rules = OVERRIDES[name] or shape
+  if OPAQUE[name] or rules.unless_arn and content:find("^arn:") then
+    return
+  end
+  if RANGED[shape.type] then
+    if shape.type == "string" and rules.pattern and not matches(rules.pattern, content) then
+      report(errors, content, path, "Member must satisfy regular expression pattern: " .. rules.pattern)
+    end
+    check_range(shape, rules, content, path, errors)
+    if shape.enum then
+      check_enum(shape, content, path, errors)
+    end
+  end
+  if shape.type == "structure" then
+    check_members(model, shape, content, path, errors)
+  elseif shape.type == "list" then
+    for place, member in ipairs(content) do
+      check(model, shape.member.shape, member, path .. "." .. place .. ".member", errors)
+    end
+  elseif shape.type == "map" then
+    for key, member in pairs(content) do
+      check(model, shape.value.shape, member, path .. "." .. key .. ".member", errors)
+    end
+  end
+end
+
+-- Table management speaks of table names in words of its own.
+local MANAGEMENT = { CreateTable = "TableName", DescribeTable = "TableName", DeleteTable = "TableName",
+  UpdateTable = "TableName", ListTables = "ExclusiveStartTableName" }
+
+local function check_table_name(operation, input)
+  local member = MANAGEMENT[operation]
+  local name = member and input[member]
+  if member == "TableName" and name == nil then
+    fault.raise("ValidationException", "The parameter 'TableName' is required but was not present in the request")
+  elseif name and not name:find "^arn:" and (#name < 3 or #name > 255) then
+    fault.raise("ValidationException", member .. " must be at least 3 characters long and at most 255 characters long")
+  end
+end
+
+-- Raises a ValidationException unless the input is what the model says.
+function constraints.check(operation, input)
+  local model, errors = models.load "dynamodb", {}
+  check_table_name(operation, input)
+  check_members(model, model.shapes[model.operations[operation].input], input, "", errors)
+  if #errors > 0 then
+    fault.raise("ValidationException", ("%d validation error%s detected: %s")
+      :format(#errors, #errors > 1 and "s" or "", table.concat(errors, "; ")))
+  end
+end
+
+return constraints

@@ -1,0 +1,182 @@
+-- What a Query asks of the keys: from KeyConditionExpression or KeyConditions to a range of the key's bytes.
+--
+-- A key condition: {name=, operator="EQ"|"LT"|"LE"|"GT"|"GE"|"BETWEEN"|"BEGINS_WITH"|..., values={attribute value...}}.
+
+local fault  = require "local_aws.fault"
+local keys   = require "local_aws.dynamodb.keys"
+local legacy = require "local_aws.dynamodb.legacy"
+local value  = require "local_aws.dynamodb.value"
+
+local key_conditions = {}
+
+local OPERATORS = { ["="] = "EQ", ["<"] = "LT", ["<="] = "LE", [">"] = "GT", [">="] = "GE" }
+local MIRRORED = { EQ = "EQ", LT = "GT", LE = "GE", GT = "LT", GE = "LE" }
+local SQL = { EQ = "=", LT = "<", LE = "<=", GT = ">", GE = ">=" }
+
+local function refuse(message)
+  fault.raise("ValidationException", message)
+end
+
+local function invalid(message)
+  refuse("Invalid condition in KeyConditionExpression: " .. message)
+end
+
+-- The name under which an error speaks of a node; nil for what may stand in a key condition.
+local function refused_operator(node)
+  if node.kind == "OR" or node.kind == "NOT" or node.kind == "IN" then
+    return node.kind
+  elseif node.kind == "compare" and node.operator == "<>" then
+    return "<>"
+  elseif node.kind == "call" and node.name ~= "begins_with" then
+    return node.name
+  end
+  return nil
+end
+
+-- Where the one key attribute of a comparison stands, and its name.
+local function key_operand(node)
+  local name, where
+  for place, argument in ipairs(node.arguments) do
+    if argument.kind == "call" then
+      refuse "KeyConditionExpressions cannot contain nested operations"
+    elseif argument.kind == "path" then
+      if name then
+        invalid "Multiple attribute names used in one condition"
+      elseif #argument.path > 1 then
+        refuse "KeyConditionExpressions cannot have conditions on nested attributes"
+      end
+      name, where = argument.path[1], place
+    end
+  end
+  if not name then
+    invalid "No key attribute specified"
+  end
+  return name, where
+end
+
+local function from_comparison(node)
+  local label = node.kind == "BETWEEN" and "BETWEEN" or node.kind == "call" and node.name
+  if label and node.arguments[1].kind ~= "path" then
+    invalid(label .. " operator must have the key attribute as its first operand")
+  end
+  local name, where = key_operand(node)
+  local operator = node.kind == "BETWEEN" and "BETWEEN" or node.kind == "call" and "BEGINS_WITH" or OPERATORS[node.operator]
+  if where ~= 1 then
+    operator = MIRRORED[operator]
+  end
+  local values = {}
+  for place, argument in ipairs(node.arguments) do
+    if place ~= where then
+      values[#values + 1] = argument.value
+    end
+  end
+  return { name = name, operator = operator, values = values }
+end
+
+local function collect(node, conditions)
+  local refused = refused_operator(node)
+  if refused then
+    refuse("Invalid operator used in KeyConditionExpression: " .. refused)
+  elseif node.kind == "AND" then
+    collect(node[1], conditions)
+    collect(node[2], conditions)
+    return
+  end
+  local condition = from_comparison(node)
+  if conditions[condition.name] then
+    refuse "KeyConditionExpressions must only contain one condition per key"
+  end
+  conditions[condition.name] = condition
+  conditions[#conditions + 1] = condition
+end
+
+-- A Query's key conditions, as list and by name. `tree` is its compiled KeyConditionExpression.
+function key_conditions.of(input, tree)
+  local conditions = {}
+  if tree then
+    collect(tree, conditions)
+  else
+    for place, condition in ipairs(legacy.conditions(input.KeyConditions)) do
+      conditions[place] = condition
+      conditions[condition.name] = condition
+    end
+  end
+  if #conditions ~= 1 and #conditions ~= 2 then
+    refuse "Conditions can be of length 1 or 2 only"
+  end
+  return conditions
+end
+
+-- Do the conditions fit the keys of the table or index?
+function key_conditions.check(table_, schema, conditions)
+  if #conditions > 1 and not schema.range then
+    refuse "Query key condition not supported"
+  end
+  for _, name in ipairs { schema.hash, schema.range } do
+    local condition = conditions[name]
+    if not condition then
+      if name == schema.hash or #conditions > 1 then
+        refuse("Query condition missed key schema element: " .. name)
+      end
+    else
+      if not SQL[condition.operator] and condition.operator ~= "BETWEEN" and condition.operator ~= "BEGINS_WITH" then
+        refuse "Attempted conditional constraint is not an indexable operation"
+      end
+      for _, each in ipairs(condition.values) do
+        if each[table_.types[name]] == nil then
+          refuse "One or more parameter values were invalid: Condition parameter type does not match schema type"
+        elseif each[table_.types[name]] == "" then
+          refuse(("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
+            .. "%s value. Key: %s"):format(each.S and "string" or "binary", name))
+        end
+      end
+      if name == schema.hash and condition.operator ~= "EQ" then
+        refuse "Query key condition not supported"
+      end
+    end
+  end
+end
+
+-- The least bytes that are greater than all that begin with `prefix`; nil when there are none.
+local function successor(prefix)
+  local rest = prefix:gsub("\255+$", "")
+  if rest == "" then
+    return nil
+  end
+  return rest:sub(1, -2) .. string.char(rest:byte(-1) + 1)
+end
+
+-- The range condition as SQL on the range column, for reads.page.
+function key_conditions.range_sql(condition)
+  if not condition then
+    return {}
+  end
+  local first = keys.bytes(condition.values[1])
+  if condition.operator == "BETWEEN" then
+    return { { sql = "range BETWEEN ? AND ?", first, keys.bytes(condition.values[2]) } }
+  elseif condition.operator == "BEGINS_WITH" then
+    local list = { { sql = "range >= ?", first } }
+    local behind = successor(first)
+    if behind then
+      list[2] = { sql = "range < ?", behind }
+    end
+    return list
+  end
+  return { { sql = "range " .. SQL[condition.operator] .. " ?", first } }
+end
+
+-- Is a key attribute's value within a condition?
+function key_conditions.holds(condition, attribute)
+  local bytes, first = keys.bytes(attribute), keys.bytes(condition.values[1])
+  local operator, order = condition.operator, value.compare_bytes(bytes, first)
+  if operator == "BETWEEN" then
+    return order >= 0 and value.compare_bytes(bytes, keys.bytes(condition.values[2])) <= 0
+  elseif operator == "BEGINS_WITH" then
+    return bytes:sub(1, #first) == first
+  elseif order == 0 then
+    return operator == "EQ" or operator == "LE" or operator == "GE"
+  end
+  return order < 0 and (operator == "LT" or operator == "LE") or order > 0 and (operator == "GT" or operator == "GE")
+end
+
+return key_conditions

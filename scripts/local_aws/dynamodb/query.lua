@@ -1,0 +1,77 @@
+-- Query.
+
+local expressions    = require "local_aws.dynamodb.expressions"
+local fault          = require "local_aws.fault"
+local key_conditions = require "local_aws.dynamodb.key_conditions"
+local keys           = require "local_aws.dynamodb.keys"
+local legacy         = require "local_aws.dynamodb.legacy"
+local reads          = require "local_aws.dynamodb.reads"
+local selection      = require "local_aws.dynamodb.selection"
+
+local operations = {}
+
+local function refuse(message)
+  fault.raise("ValidationException", message)
+end
+
+local function check_start_key(table_, index, conditions, start)
+  local schema = index or table_
+  selection.check_start_key(table_, index, start, "The provided starting key is invalid")
+  local range = schema.range and conditions[schema.range]
+  local same_hash = keys.bytes(start[schema.hash]) == keys.bytes(conditions[schema.hash].values[1])
+  if range and not key_conditions.holds(range, start[schema.range]) then
+    refuse "The provided starting key does not match the range key predicate"
+  elseif not same_hash then
+    refuse(range and "The query can return at most one row and cannot be restarted"
+      or "The provided starting key is outside query boundaries based on provided conditions")
+  end
+end
+
+-- Filters look at what the keys did not choose.
+local function check_filter_keys(schema, paths, parameter)
+  for _, name in ipairs { schema.hash, schema.range } do
+    for _, path in ipairs(paths) do
+      if path[1] == name then
+        refuse(("%s can only contain non-primary key attributes: Primary key attribute: %s"):format(parameter, name))
+      end
+    end
+  end
+end
+
+function operations.Query(call)
+  local input = call.input
+  local legacy_names = { "AttributesToGet", "QueryFilter", "ConditionalOperator" }
+  if input.KeyConditionExpression or not input.KeyConditions then
+    legacy_names[#legacy_names + 1] = "KeyConditions"
+  end
+  expressions.check_parameters(input, { "ProjectionExpression", "FilterExpression", "KeyConditionExpression" }, legacy_names)
+  local old_filter = legacy.filter(input.QueryFilter, input.ConditionalOperator)
+  local request = selection.new(input)
+  if not input.KeyConditions and not input.KeyConditionExpression then
+    refuse "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
+  end
+  local compiled = expressions.compile(input)
+  local conditions = key_conditions.of(input, compiled.KeyConditionExpression)
+  request.filter = compiled.FilterExpression or old_filter
+  request.paths = compiled.ProjectionExpression or request.paths
+
+  local table_, index = selection.attach(call, request, input)
+  local schema = index or table_
+  key_conditions.check(table_, schema, conditions)
+  if request.start then
+    check_start_key(table_, index, conditions, request.start)
+    request.after = reads.position_of(table_, index, request.start)
+  end
+  check_filter_keys(schema, selection.paths_of(request.filter), input.QueryFilter and "QueryFilter" or "Filter Expression")
+  selection.check_paths(request)
+
+  local place = keys.place({ hash = schema.hash }, { [schema.hash] = conditions[schema.hash].values[1] })
+  request.conditions = { { sql = "slot = ?", place.slot }, { sql = "hash = ?", place.hash } }
+  for _, condition in ipairs(key_conditions.range_sql(schema.range and conditions[schema.range])) do
+    table.insert(request.conditions, condition)
+  end
+  request.backward = input.ScanIndexForward == false
+  return reads.page(call, request)
+end
+
+return { operations = operations }

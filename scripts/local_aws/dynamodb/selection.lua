@@ -1,0 +1,150 @@
+-- What Query and Scan read, and what of it they answer: index, Select, projection, start key.
+
+local fault         = require "local_aws.fault"
+local keys          = require "local_aws.dynamodb.keys"
+local legacy        = require "local_aws.dynamodb.legacy"
+local serving_table = require "local_aws.dynamodb.serving_table"
+local tables        = require "local_aws.dynamodb.tables"
+local value         = require "local_aws.dynamodb.value"
+
+local selection = {}
+
+local INVALID = "One or more parameter values were invalid: "
+local BAD_START = "The provided starting key is invalid"
+
+local function refuse(message)
+  fault.raise("ValidationException", message)
+end
+
+local function check_select(input)
+  local select = input.Select
+  local projection = input.ProjectionExpression and "ProjectionExpression" or input.AttributesToGet and "AttributesToGet"
+  if select == "SPECIFIC_ATTRIBUTES" and not projection then
+    refuse "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+  elseif projection and select == "COUNT" then
+    refuse("Cannot specify the " .. projection .. " when choosing to get only the Count")
+  elseif projection and select and select ~= "SPECIFIC_ATTRIBUTES" then
+    refuse(("Cannot specify the %s when choosing to get %s"):format(projection, select))
+  elseif select == "ALL_PROJECTED_ATTRIBUTES" and not input.IndexName then
+    refuse "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
+  end
+end
+
+local UNPREFIXED = { "contains duplicates", "numeric value", "significant digits", "number with magnitude" }
+
+-- Numbers and sets are judged before they are known to be part of a start key; the sentence tells.
+local function start_problem(problem)
+  for _, words in ipairs(UNPREFIXED) do
+    if problem:find(words, 1, true) then
+      return problem
+    end
+  end
+  return BAD_START .. ": " .. problem
+end
+
+-- The request as far as it goes without the table (see reads.page).
+function selection.new(input)
+  local request = {
+    limit = input.Limit, count_only = input.Select == "COUNT", consistent = input.ConsistentRead,
+    capacity = input.ReturnConsumedCapacity,
+  }
+  request.paths = input.AttributesToGet and legacy.projection(input.AttributesToGet)
+  check_select(input)
+  if input.ExclusiveStartKey then
+    request.start = {}
+    for name, attribute in pairs(input.ExclusiveStartKey) do
+      local normal, problem = value.normalise(attribute)
+      request.start[name] = normal or refuse(start_problem(problem))
+    end
+  end
+  return request
+end
+
+-- Finds table and index -> both.
+function selection.attach(call, request, input)
+  local table_ = serving_table(call, input.TableName)
+  local index = input.IndexName and tables.index(table_, input.IndexName)
+  if index and index.kind == "GLOBAL" and input.ConsistentRead then
+    refuse "Consistent reads are not supported on global secondary indexes"
+  end
+  request.table, request.index = table_, index
+  request.fetch = index ~= nil and index.projection ~= "ALL" and input.Select == "ALL_ATTRIBUTES"
+  return table_, index
+end
+
+-- Is this the key of an item, with the index's keys where one is read?
+function selection.check_start_key(table_, index, start, message)
+  local wanted = {}
+  for _, schema in ipairs { table_, index } do
+    for _, name in ipairs { schema.hash, schema.range } do
+      wanted[name] = true
+    end
+  end
+  for name in pairs(start) do
+    if not wanted[name] then
+      refuse(message)
+    end
+  end
+  for name in pairs(wanted) do
+    if not start[name] then
+      refuse(message)
+    end
+  end
+  for _, schema in ipairs { table_, index } do
+    for _, name in ipairs { schema.hash, schema.range } do
+      keys.check_piece(table_, start, name, name == schema.hash, BAD_START .. ": ")
+    end
+  end
+end
+
+-- All paths of a condition tree.
+function selection.paths_of(tree)
+  local paths = {}
+  local function walk(node)
+    if node.path then
+      paths[#paths + 1] = node.path
+    end
+    for _, child in ipairs(node.arguments or node) do
+      walk(child)
+    end
+  end
+  if tree then
+    walk(tree)
+  end
+  return paths
+end
+
+-- Which attributes an index lacks of those that paths begin with, in order.
+local function missing(index, paths)
+  local list, seen = {}, {}
+  for _, path in ipairs(paths) do
+    if index.projection ~= "ALL" and not index.includes[path[1]] and not seen[path[1]] then
+      seen[path[1]] = true
+      list[#list + 1] = path[1]
+    end
+  end
+  return list
+end
+
+-- Judges projection and filter against keys and index. A local index fetches what it lacks from the table; a global one cannot.
+function selection.check_paths(request)
+  local index, filter_paths = request.index, selection.paths_of(request.filter)
+  keys.check_paths(request.table, request.paths or {})
+  if request.fetch and index.kind == "GLOBAL" then
+    refuse(("%sSelect type ALL_ATTRIBUTES is not supported for global secondary index %s "
+      .. "because its projection type is not ALL"):format(INVALID, index.name))
+  end
+  keys.check_paths(request.table, filter_paths)
+  if not index then
+    return
+  end
+  for _, paths in ipairs { request.paths or {}, filter_paths } do
+    local lacking = missing(index, paths)
+    if #lacking > 0 and index.kind == "GLOBAL" then
+      refuse(("%sGlobal secondary index %s does not project [%s]"):format(INVALID, index.name, table.concat(lacking, ", ")))
+    end
+    request.fetch = request.fetch or #lacking > 0
+  end
+end
+
+return selection

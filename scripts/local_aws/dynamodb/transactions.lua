@@ -1,0 +1,209 @@
+-- TransactWriteItems, TransactGetItems.
+
+local capacity        = require "local_aws.dynamodb.capacity"
+local collections     = require "local_aws.dynamodb.collections"
+local crypto          = require "crypto"
+local expressions     = require "local_aws.dynamodb.expressions"
+local fault           = require "local_aws.fault"
+local fingerprint     = require "local_aws.dynamodb.fingerprint"
+local item_operations = require "local_aws.dynamodb.item_operations"
+local items           = require "local_aws.dynamodb.items"
+local json            = require "json"
+local keys            = require "local_aws.dynamodb.keys"
+local projection      = require "local_aws.dynamodb.projection"
+local serving_table   = require "local_aws.dynamodb.serving_table"
+local size            = require "local_aws.dynamodb.size"
+local sqlite          = require "sqlite"
+local tables          = require "local_aws.dynamodb.tables"
+local value           = require "local_aws.dynamodb.value"
+local writes          = require "local_aws.dynamodb.writes"
+
+local operations = {}
+
+local TOKEN_LIFE = 600
+local MOST_BYTES = 4 * 1024 * 1024
+local PLANNERS = { ConditionCheck = writes.check, Put = writes.put, Update = writes.update, Delete = writes.delete }
+-- A fault of one action, as it appears among the reasons. Anything else ends the whole call.
+local REASONS = { ConditionalCheckFailedException = "ConditionalCheckFailed", ValidationException = "ValidationError" }
+
+local function refuse(message)
+  fault.raise("ValidationException", message)
+end
+
+local function plan_of(action)
+  local kind, input = next(action)
+  if not kind or next(action, kind) then
+    refuse "TransactItems can only contain one of Check, Put, Update or Delete"
+  end
+  local plan = PLANNERS[kind](input)
+  plan.input = input
+  return plan
+end
+
+local function check_distinct(call, plans)
+  local seen = {}
+  for _, plan in ipairs(plans) do
+    local table_ = serving_table(call, plan.table_name)
+    local key = plan.item or plan.key
+    if key[table_.hash] and (not table_.range or key[table_.range]) then
+      local name = table_.id .. ":" .. keys.primary(table_, key)
+      if seen[name] then
+        refuse "Transaction request cannot include multiple operations on one item"
+      end
+      seen[name] = true
+    end
+  end
+end
+
+local function cancel(reasons)
+  local codes = {}
+  for place, reason in ipairs(reasons) do
+    codes[place] = reason.Code
+  end
+  fault.raise("TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons ["
+    .. table.concat(codes, ", ") .. "]", { CancellationReasons = reasons })
+end
+
+-- Runs `each` for all, so that every reason is known; one failure fails all.
+local function run_all(list, each)
+  local results, reasons, failed = {}, json.array {}, false
+  for place, entry in ipairs(list) do
+    local ok, result = pcall(each, entry)
+    if ok then
+      results[place], reasons[place] = result, { Code = "None" }
+    elseif fault.is(result) and REASONS[result.code] then
+      failed = true
+      reasons[place] = { Code = REASONS[result.code], Message = result.message, Item = result.extra and result.extra.Item }
+    else
+      error(result, 0)
+    end
+  end
+  if failed then
+    cancel(reasons)
+  end
+  return results
+end
+
+-- Units by table, in the order of the first use.
+local function add_units(sums, order, table_, units)
+  if not sums[table_.name] then
+    sums[table_.name] = {}
+    order[#order + 1] = table_
+  end
+  capacity.add(sums[table_.name], units, 2) -- a transaction pays twice: prepare and commit
+end
+
+local function describe_units(wanted, sums, order, member)
+  local list = json.array {}
+  for _, table_ in ipairs(order) do
+    local consumed = capacity.describe(wanted, table_, sums[table_.name])
+    if not consumed then
+      return nil
+    end
+    consumed[member] = consumed.CapacityUnits
+    if consumed.Table then
+      consumed.Table[member] = consumed.Table.CapacityUnits
+    end
+    list[#list + 1] = consumed
+  end
+  return list
+end
+
+-- True when this token has already carried out this very request.
+local function is_repeated(call, token)
+  local db, now = call.world.db, math.floor(tables.now())
+  db:run("DELETE FROM dynamodb_idempotency WHERE expires <= ?", now)
+  local print = crypto.sha256(fingerprint.of(call.input.TransactItems))
+  local known = db:first("SELECT fingerprint FROM dynamodb_idempotency WHERE account = ? AND region = ? AND token = ?",
+    call.account, call.region, token)
+  if known and known.fingerprint ~= print then
+    fault.raise("IdempotentParameterMismatchException",
+      "Request with the same client token has been made with different parameters")
+  elseif not known then
+    db:run("INSERT INTO dynamodb_idempotency (account, region, token, fingerprint, expires) VALUES (?, ?, ?, ?, ?)",
+      call.account, call.region, token, sqlite.blob(print), now + TOKEN_LIFE)
+  end
+  return known ~= nil
+end
+
+-- What a repeated request answers: reads instead of writes.
+local function answer_repeated(call, plans)
+  local sums, order = {}, {}
+  for _, plan in ipairs(plans) do
+    local table_ = serving_table(call, plan.table_name)
+    local found = items.find(call.world.db, table_, plan.item or plan.key)
+    add_units(sums, order, table_, { table = size.read_units(found and found.size or 0, true) })
+  end
+  return { ConsumedCapacity = describe_units(call.input.ReturnConsumedCapacity, sums, order, "ReadCapacityUnits") }
+end
+
+local function add_metrics(call, output, plan, table_)
+  local metrics = collections.describe(call, table_, call.input.ReturnItemCollectionMetrics, plan.item or plan.key)
+  if metrics then
+    output.ItemCollectionMetrics = output.ItemCollectionMetrics or json.object {}
+    local list = output.ItemCollectionMetrics[table_.name] or json.array {}
+    output.ItemCollectionMetrics[table_.name] = list
+    table.insert(list, metrics)
+  end
+end
+
+local function write_all(call, plans)
+  local results = run_all(plans, function(plan) return writes.execute(call, plan) end)
+  local sums, order, output, bytes = {}, {}, {}, 0
+  for place, result in ipairs(results) do
+    add_units(sums, order, result.table, result.units)
+    add_metrics(call, output, plans[place], result.table)
+    bytes = bytes + size.item(result.new or plans[place].key or {})
+  end
+  if bytes > MOST_BYTES then
+    refuse "Collection size of items in transaction exceeds 4 MB limit"
+  end
+  output.ConsumedCapacity = describe_units(call.input.ReturnConsumedCapacity, sums, order, "WriteCapacityUnits")
+  return output
+end
+
+function operations.TransactWriteItems(call)
+  local plans = {}
+  for place, action in ipairs(call.input.TransactItems) do
+    plans[place] = plan_of(action)
+  end
+  check_distinct(call, plans)
+  -- Of its own, so that a cancelled transaction leaves nothing even where the caller goes on.
+  return call.world.db:transaction(function()
+    local token = call.input.ClientRequestToken
+    if token and is_repeated(call, token) then
+      return answer_repeated(call, plans)
+    end
+    return write_all(call, plans)
+  end)
+end
+
+local function get_plan(entry)
+  local get = entry.Get
+  expressions.check_parameters(get, { "ProjectionExpression" }, {})
+  return { table_name = get.TableName, key = value.normalise_map(get.Key), paths = item_operations.requested_paths(get) }
+end
+
+function operations.TransactGetItems(call)
+  local plans = {}
+  for place, entry in ipairs(call.input.TransactItems) do
+    plans[place] = get_plan(entry)
+  end
+  check_distinct(call, plans)
+  local sums, order = {}, {}
+  local responses = run_all(plans, function(plan)
+    local table_ = serving_table(call, plan.table_name)
+    keys.check(table_, plan.key)
+    keys.check_paths(table_, plan.paths or {})
+    local found = items.find(call.world.db, table_, plan.key)
+    add_units(sums, order, table_, { table = size.read_units(found and found.size or 0, true) })
+    local item = found and (plan.paths and projection.apply(plan.paths, found.item) or found.item)
+    return item and { Item = item } or json.object {}
+  end)
+  return {
+    Responses = json.array(responses),
+    ConsumedCapacity = describe_units(call.input.ReturnConsumedCapacity, sums, order, "ReadCapacityUnits"),
+  }
+end
+
+return { operations = operations }
