@@ -2,8 +2,8 @@
  *
  * clock.freeze([epoch seconds])
  *   |-> nothing            the world's clock stands still, at the given time or where it is
- * clock.speed(n)
- *   |-> nothing            it runs n times as fast as the real one
+ * clock.speed([n])
+ *   `-> number             how fast it runs, 0 when it is frozen; with n it now runs n times as fast as the real one
  * clock.set(epoch seconds)
  *   |-> nothing            it goes on from there; timers that are due by then fire
  * clock.step(seconds)
@@ -147,11 +147,14 @@ static int clock_lua_freeze(lua_State *L) {
 }
 
 static int clock_lua_speed(lua_State *L) {
-    lua_Number speed = luaL_checknumber(L, 1);
-    luaL_argcheck(L, speed >= 0 && speed <= 1e9, 1, "a speed should be between 0 and 1e9");
-    clock_world_set_speed(speed);
-    loop_world_changed(binding_services(L)->loop);
-    return 0;
+    if (!lua_isnoneornil(L, 1)) {
+        lua_Number speed = luaL_checknumber(L, 1);
+        luaL_argcheck(L, speed >= 0 && speed <= 1e9, 1, "a speed should be between 0 and 1e9");
+        clock_world_set_speed(speed);
+        loop_world_changed(binding_services(L)->loop);
+    }
+    lua_pushnumber(L, clock_world_speed());
+    return 1;
 }
 
 static int clock_lua_set(lua_State *L) {

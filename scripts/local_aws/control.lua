@@ -1,0 +1,163 @@
+-- The control endpoint of the local AWS: its clock, faults, calls, estate, settings. JSON in, JSON out, on the port of the
+-- services. No signature; instead it answers only on the loopback interface and only to requests with the header
+-- `x-drsh-control: 1`, which no web page can send across origins.
+--
+--   GET    /_drsh/                this list
+--   GET    /_drsh/clock           {"now": epoch, "time": "2026-...", "speed": 1, "frozen": false}
+--   POST   /_drsh/clock           one of {"speed": 60} {"freeze": true | epoch} {"set": epoch} {"step": seconds}; answers as GET.
+--                                 `step` needs a frozen clock; it answers when all that became due has run
+--   GET    /_drsh/faults          {"faults": [...]}
+--   POST   /_drsh/faults          a rule (control/faults.lua); answers it with its id
+--   DELETE /_drsh/faults[?id=N]   removes one, or all
+--   GET    /_drsh/calls           {"total": N, "calls": [...]}, oldest first; ?service= ?operation= ?code= ?account= ?region= ?limit=100
+--   DELETE /_drsh/calls           forgets them
+--   POST   /_drsh/estate          seeds an estate (estate.lua), on top of what is there
+--   POST   /_drsh/behaviour       {"account", "region", "sourceServerID", "behaviour": {"launch": "FAILED"}}: how its launches go
+--   GET    /_drsh/settings        {"drs": {...}}
+--   POST   /_drsh/settings        {"drs": {"pageSize": 1}} changes these; answers as GET
+--
+-- A refusal is {"error": CODE, "message": sentence} with 400, 403, 404 or 405.
+
+local clock = require "clock"
+local form = require "local_aws.wire.form"
+local json = require "json"
+local log = require "log"
+local time = require "time"
+
+local control = {}
+
+local HEADERS = { ["content-type"] = "application/json" }
+
+local function refuse(status, code, message)
+  error({ status = status, code = code, message = message }, 0)
+end
+
+local function clock_state()
+  local now, speed = time.now_us() / 1e6, clock.speed()
+  return { now = now, time = time.iso8601(now, "us"), speed = speed, frozen = speed == 0 }
+end
+
+local function set_clock(world, body)
+  if body.freeze then
+    clock.freeze(type(body.freeze) == "number" and body.freeze or nil)
+  elseif body.set then
+    clock.set(body.set)
+  elseif body.speed then
+    clock.speed(body.speed)
+  elseif body.step then
+    clock.step(body.step)
+  else
+    refuse(400, "INVALID_CLOCK", "give one of speed, freeze, set, step")
+  end
+  world.clock.keep(true)
+  return clock_state()
+end
+
+local function list_calls(world, _, query)
+  local limit = math.tointeger(tonumber(query.limit or 100)) or refuse(400, "INVALID_LIMIT", "limit is no number")
+  local filter = {}
+  for _, name in ipairs { "service", "operation", "code", "account", "region" } do
+    filter[name] = query[name]
+  end
+  return { total = world.calls.count(), calls = world.calls.list(filter, limit) }
+end
+
+local function set_behaviour(world, body)
+  local changed = world.services.drs.operations and require("local_aws.drs.source_servers").set_behaviour(world, body.account,
+    body.region, body.sourceServerID, body.behaviour)
+  if not changed then
+    refuse(404, "NO_SUCH_SERVER", "no source server " .. tostring(body.sourceServerID) .. " in this account and region")
+  end
+  return body
+end
+
+local function change_settings(world, body)
+  for service, changes in pairs(body) do
+    require("local_aws.world").change_settings(world, service, changes)
+  end
+  return require("local_aws.world").settings(world)
+end
+
+local ROUTES = {
+  ["/_drsh/clock"] = { GET = clock_state, POST = set_clock },
+  ["/_drsh/faults"] = {
+    GET = function(world)
+      return { faults = world.faults.list() }
+    end,
+    POST = function(world, body)
+      return world.faults.add(body)
+    end,
+    DELETE = function(world, _, query)
+      world.faults.remove(query.id and tonumber(query.id))
+      return { faults = world.faults.list() }
+    end,
+  },
+  ["/_drsh/calls"] = {
+    GET = list_calls,
+    DELETE = function(world)
+      world.calls.clear()
+      return { total = 0, calls = json.array {} }
+    end,
+  },
+  ["/_drsh/estate"] = {
+    POST = function(world, body)
+      return require("local_aws.estate").seed(world, body)
+    end,
+  },
+  ["/_drsh/behaviour"] = { POST = set_behaviour },
+  ["/_drsh/settings"] = {
+    GET = function(world)
+      return require("local_aws.world").settings(world)
+    end,
+    POST = change_settings,
+  },
+}
+
+local function index()
+  local paths = {}
+  for path, methods in pairs(ROUTES) do
+    for method in pairs(methods) do
+      paths[#paths + 1] = method .. " " .. path
+    end
+  end
+  table.sort(paths)
+  return { control = json.array(paths) }
+end
+ROUTES["/_drsh/"] = { GET = index }
+
+local function is_loopback(remote)
+  return remote == nil or remote:find("^127%.") or remote:find("^%[?::1") or remote:find("^unix")
+end
+
+local function run(world, request)
+  if not is_loopback(request.remote) or request.headers["x-drsh-control"] ~= "1" then
+    refuse(403, "CONTROL_REFUSED", "control answers on the loopback interface only, and needs the header x-drsh-control: 1")
+  end
+  local path = request.path == "/_drsh" and "/_drsh/" or request.path
+  local methods = ROUTES[path] or refuse(404, "NOT_FOUND", "no control at " .. path)
+  local action = methods[request.method] or refuse(405, "METHOD_NOT_ALLOWED", request.method .. " is not served at " .. path)
+  local body = json.object {}
+  if request.body ~= "" then
+    body = json.decode(request.body)
+    if type(body) ~= "table" or json.is_array(body) then
+      refuse(400, "INVALID_BODY", "the body is to be a JSON object")
+    end
+  end
+  return action(world, body, form.parse(request.query_string or ""))
+end
+
+-- Answers one request below /_drsh.
+function control.handle(world, request)
+  local ok, result = pcall(run, world, request)
+  if ok then
+    return 200, HEADERS, json.encode(result)
+  end
+  local status, code = 400, "INVALID_REQUEST"
+  if type(result) == "table" then
+    status, code = result.status or 400, result.code or code
+  end
+  log.info("control refused", { path = request.path, error = tostring(result) })
+  return status, HEADERS, json.encode { error = code, message = tostring(type(result) == "table" and result.message or result) }
+end
+
+return control

@@ -1,0 +1,68 @@
+-- AWS Elastic Disaster Recovery. The parts are in drs/; here is what every call goes through: a region that was never
+-- initialised answers nothing else.
+
+local failures = require "local_aws.drs.failures"
+local time = require "time"
+local timeline = require "local_aws.drs.timeline"
+
+local PARTS = {
+  "jobs", "launch_configuration", "recovery", "recovery_instances", "replication_configuration", "snapshots", "source_servers", "tags",
+  "templates", "termination",
+}
+
+local INITIALIZED = [[
+CREATE TABLE IF NOT EXISTS drs_initialized (
+  account TEXT NOT NULL, region TEXT NOT NULL, at_us INTEGER NOT NULL, PRIMARY KEY (account, region)
+) WITHOUT ROWID;
+]]
+
+local ALWAYS = { InitializeService = true, ListTagsForResource = true, TagResource = true, UntagResource = true }
+
+local function check_initialized(call)
+  local row = call.world.db:first("SELECT 1 AS yes FROM drs_initialized WHERE account = ? AND region = ?", call.account, call.region)
+  if not row then
+    failures.uninitialized()
+  end
+end
+
+local operations = {
+  InitializeService = function(call)
+    call.world.db:run("INSERT OR IGNORE INTO drs_initialized (account, region, at_us) VALUES (?, ?, ?)", call.account, call.region,
+      time.now_us())
+    return {}
+  end,
+}
+
+local schema = { INITIALIZED }
+for _, part_name in ipairs(PARTS) do
+  local part = require("local_aws.drs." .. part_name)
+  schema[#schema + 1] = part.schema
+  for name, operation in pairs(part.operations) do
+    operations[name] = ALWAYS[name] and operation or function(call)
+      check_initialized(call)
+      return operation(call)
+    end
+  end
+end
+
+-- What control may change.
+local function settings()
+  local timings = {}
+  for name, seconds in pairs(timeline.DEFAULTS) do
+    timings[name] = seconds
+  end
+  return {
+    -- Items of a page that asks for no size, and of any page at most.
+    pageSize = 20, pageCap = 200,
+    -- Decides the jitter of jobs, and how far it goes (0.05: five per cent up or down).
+    seed = 1, jitter = 0.05,
+    -- Seconds of each step of a job (drs/timeline.lua).
+    timings = timings,
+    -- Finished LAUNCH jobs have lost their recovery instances' ids, finished TERMINATE jobs their servers.
+    hideRecoveryInstanceIds = true, emptyTerminateJobs = true,
+    -- Sends an event in the job log that no model has.
+    unknownEvents = false,
+  }
+end
+
+return { name = "drs", model = "drs", schema = table.concat(schema), operations = operations, settings = settings }

@@ -1,0 +1,134 @@
+-- StartRecovery: one job for all servers, drill or not. All that will happen is decided and stored here, in one transaction.
+
+local behaviour = require "local_aws.drs.behaviour"
+local failures = require "local_aws.drs.failures"
+local instances = require "local_aws.ec2.instances"
+local jobs = require "local_aws.drs.jobs"
+local launch_configuration = require "local_aws.drs.launch_configuration"
+local recovery_instances = require "local_aws.drs.recovery_instances"
+local replication = require "local_aws.drs.replication"
+local snapshots = require "local_aws.drs.snapshots"
+local source_servers = require "local_aws.drs.source_servers"
+local states = require "local_aws.ec2.state"
+local time = require "time"
+local timeline = require "local_aws.drs.timeline"
+
+local recovery = {}
+
+-- The servers of the call with what their launch needs to know; refuses the whole call for one that is not there.
+local function read_servers(call, now)
+  local list, seen = {}, {}
+  for index, asked in ipairs(call.input.sourceServers) do
+    local id = asked.sourceServerID
+    local server = source_servers.find(call, id)
+    if not server then
+      failures.invalid(("Source Server %s does not exist."):format(id))
+    elseif seen[id] then
+      failures.invalid(("Source Server %s is given twice."):format(id))
+    end
+    seen[id] = true
+    local point = asked.recoverySnapshotID and snapshots.find(server, asked.recoverySnapshotID, now)
+    if asked.recoverySnapshotID and not point then
+      failures.invalid(("Recovery Snapshot %s of Source Server %s does not exist."):format(asked.recoverySnapshotID, id))
+    end
+    list[index] = { id = id, row = server, point = point }
+  end
+  return list
+end
+
+local function prepare(call, servers, now)
+  for _, server in ipairs(servers) do
+    server.behaviour = behaviour.of(server.row)
+    server.launch = launch_configuration.of(call, server.row)
+    server.former = recovery_instances.former_drill(call, server.id)
+    server.snapshot_given = server.point ~= nil
+    server.can_snapshot = replication.can_snapshot(server.row.replication, now)
+    server.has_snapshot = snapshots.exist(server.row, now)
+    server.fast = server.launch.recoveryMode == "FAST"
+    server.instance, server.conversion_server = instances.hex_id "i-", instances.hex_id "i-"
+  end
+end
+
+local function after(now, seconds)
+  return now + math.floor(seconds * 1000000)
+end
+
+local function instance_tags(call, server)
+  local map = {}
+  if server.launch.copyTags then
+    for key, value in pairs(server.row.tags) do
+      map[key] = not key:find("^aws:") and value or nil
+    end
+  end
+  map.Name = map.Name or server.row.properties.hostname
+  map.AWSElasticDisasterRecoveryManaged = "drs.amazonaws.com"
+  map.AWSElasticDisasterRecoverySourceServerID = server.id
+  map.AWSElasticDisasterRecoverySourceServerArn = require("local_aws.drs.ids").arn(call.account, call.region, "source-server", server.id)
+  return map
+end
+
+-- The EC2 instance and the recovery instance that a launch will make.
+local function launch_instance(call, server, way, job, now)
+  local properties = server.row.properties
+  local starts, ends = after(now, way.launch_starts_at), after(now, way.ends_at)
+  local life = {}
+  states.launch(life, starts, server.launch.launchDisposition == "STOPPED" and way.ends_at - way.launch_starts_at or nil)
+  local volumes = {}
+  for index, volume in ipairs(properties.volumes) do
+    volumes[index] = { deviceName = volume.deviceName, bytes = volume.bytes, volumeId = instances.hex_id "vol-" }
+  end
+  local copied = server.launch.copyPrivateIp and properties.ips and properties.ips[1]
+  local address = copied or instances.next_private_ip(call.world, call.account, call.region)
+  instances.insert(call.world.db, call.account, call.region, {
+    id = server.instance, imageId = "ami-0d5eff06f840b45e9", instanceType = properties.instanceType or "t3.medium", privateIp = address,
+    subnetId = "subnet-0a91c4e27d6b3f805", vpcId = "vpc-0c3b8f1d6a7e52940", zone = call.region .. "a", volumes = volumes,
+    platform = properties.os:find("Windows") and "windows" or nil, tags = instance_tags(call, server),
+  }, life)
+  recovery_instances.insert(call, {
+    id = server.instance, sourceServer = server.id, job = job.id, isDrill = call.input.isDrill == true, visibleUs = ends,
+    snapshotUs = server.point or (server.can_snapshot and now) or snapshots.latest(server.row, now) or now, privateIp = address,
+    volumes = volumes, properties = properties, tags = server.launch.copyTags and server.row.tags or {},
+  })
+end
+
+local function carry_out(call, server, way, job, now)
+  if way.cleanup_ends_at then
+    recovery_instances.remove(call, server.former, after(now, way.cleanup_starts_at), after(now, way.cleanup_ends_at))
+  end
+  if way.outcome == "LAUNCHED" then
+    launch_instance(call, server, way, job, now)
+  end
+  server.row.last_launch = {
+    at = now, job = job.id, type = call.input.isDrill and "DRILL" or "RECOVERY", ends = after(now, way.ends_at),
+    launch_starts = way.launch_starts_at and after(now, way.launch_starts_at) or nil, outcome = way.outcome,
+  }
+  source_servers.save(call, server.row, "last_launch")
+end
+
+local operations = {}
+
+function operations.StartRecovery(call)
+  local now = time.now_us()
+  local servers, server_ids = read_servers(call, now), {}
+  for index, server in ipairs(servers) do
+    server_ids[index] = server.id
+  end
+  source_servers.refuse_busy(call, server_ids)
+  jobs.check_quotas(call, #servers)
+  prepare(call, servers, now)
+  local plan = timeline.launch(call.world.settings.drs, jobs.next_number(call), servers)
+  local participants = {}
+  for index, server in ipairs(servers) do
+    participants[index] = { server = server.id, instance = server.instance, key = server.id }
+  end
+  local kind = call.input.isDrill and "START_DRILL" or "START_RECOVERY"
+  local job = jobs.insert(call, "LAUNCH", kind, call.input.tags, plan, participants)
+  for _, server in ipairs(servers) do
+    carry_out(call, server, plan.ways[server.id], job, now)
+  end
+  return { job = jobs.describe(call, job, now) }
+end
+
+recovery.operations = operations
+
+return recovery

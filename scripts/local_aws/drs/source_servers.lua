@@ -1,0 +1,245 @@
+-- Source servers: rows, their description, and the operations on them and their replication.
+
+local failures = require "local_aws.drs.failures"
+local ids = require "local_aws.drs.ids"
+local json = require "json"
+local last_launch = require "local_aws.drs.last_launch"
+local pages = require "local_aws.drs.pages"
+local replication = require "local_aws.drs.replication"
+local replication_configuration = require "local_aws.drs.replication_configuration"
+local time = require "time"
+
+local source_servers = {}
+
+source_servers.schema = [[
+CREATE TABLE IF NOT EXISTS drs_source_servers (
+  number INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, hardware_id TEXT,
+  staging_account TEXT, added_us INTEGER NOT NULL, tags TEXT NOT NULL, properties TEXT NOT NULL, replication TEXT NOT NULL,
+  last_launch TEXT, launch_configuration TEXT, replication_configuration TEXT, behaviour TEXT, UNIQUE (account, region, id)
+);
+CREATE INDEX IF NOT EXISTS drs_source_servers_page ON drs_source_servers (account, region, number);
+]]
+
+local JSON_COLUMNS = { "tags", "properties", "replication", "last_launch", "launch_configuration", "behaviour" }
+
+local function read_row(row)
+  for _, name in ipairs(JSON_COLUMNS) do
+    row[name] = row[name] and json.decode(row[name])
+  end
+  row.replication_configuration = replication_configuration.merge(row)
+  return row
+end
+
+-- Adds a server. definition: {id=|nil, tags={}, properties={hostname=, ...}, replication={state=, since=}, behaviour=|nil,
+-- addedUs=|nil, launchConfiguration=|nil}. Answers its id.
+function source_servers.insert(db, account, region, definition)
+  local id = definition.id or ids.new "s-"
+  local now = time.now_us()
+  db:run([[INSERT INTO drs_source_servers (account, region, id, hardware_id, added_us, tags, properties, replication,
+    launch_configuration, behaviour) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], account, region, id, definition.properties.hardwareId,
+    definition.addedUs or now, json.encode(json.object(definition.tags or {})), json.encode(definition.properties),
+    json.encode(definition.replication), definition.launchConfiguration and json.encode(definition.launchConfiguration),
+    definition.behaviour and json.encode(definition.behaviour))
+  return id
+end
+
+-- The server with this id in the call's account and region, as a row with its JSON read; nil if there is none.
+function source_servers.find(call, id)
+  local row = call.world.db:first("SELECT * FROM drs_source_servers WHERE account = ? AND region = ? AND id = ?", call.account,
+    call.region, id)
+  return row and read_row(row)
+end
+
+-- Like find, but refuses with ResourceNotFoundException.
+function source_servers.get(call, id)
+  return source_servers.find(call, id) or failures.not_found("SourceServer", id)
+end
+
+-- Stores one JSON column of a server.
+function source_servers.save(call, server, column)
+  call.world.db:run(("UPDATE drs_source_servers SET %s = ? WHERE number = ?"):format(column), json.encode(server[column]), server.number)
+end
+
+-- How the launches of this server go from now on ({} or nil: well). False if there is no such server.
+function source_servers.set_behaviour(world, account, region, id, behaviour)
+  return world.db:run("UPDATE drs_source_servers SET behaviour = ? WHERE account = ? AND region = ? AND id = ?",
+    behaviour and json.encode(json.object(behaviour)), account, region, id) > 0
+end
+
+-- Raises ConflictException if a job holds one of these servers.
+function source_servers.refuse_busy(call, server_ids)
+  local row = call.world.db:first([[SELECT server FROM drs_job_servers WHERE account = ? AND region = ? AND job_ends_us > ?
+    AND server IN (SELECT value FROM json_each(?)) LIMIT 1]], call.account, call.region, time.now_us(),
+    json.encode(json.array(server_ids)))
+  if row then
+    failures.conflict(failures.BUSY_SERVER, "SourceServer", row.server)
+  end
+end
+
+local function hints(properties)
+  return { fqdn = properties.fqdn, hostname = properties.hostname, vmWareUuid = properties.vmWareUuid, awsInstanceID = properties.awsInstanceId }
+end
+
+local function source_properties(properties, now)
+  local disks, interfaces = {}, {}
+  for index, volume in ipairs(properties.volumes) do
+    disks[index] = { deviceName = volume.deviceName, bytes = volume.bytes }
+  end
+  for index, ip in ipairs(properties.ips or {}) do
+    interfaces[index] = { ips = { ip }, isPrimary = index == 1, macAddress = properties.mac }
+  end
+  return {
+    lastUpdatedDateTime = ids.timestamp(now - 45 * 1000000), recommendedInstanceType = properties.instanceType,
+    identificationHints = hints(properties), networkInterfaces = interfaces, disks = disks, ramBytes = properties.ramBytes,
+    cpus = { { cores = properties.cores, modelName = properties.cpu } }, os = { fullString = properties.os },
+    supportsNitroInstances = true,
+  }
+end
+
+local function life_cycle(server, now)
+  local first_byte = server.added_us + 240 * 1000000
+  return {
+    addedToServiceDateTime = ids.timestamp(server.added_us),
+    firstByteDateTime = first_byte <= now and ids.timestamp(first_byte) or nil,
+    elapsedReplicationDuration = ids.duration(math.max(0, now - first_byte)),
+    lastSeenByServiceDateTime = ids.timestamp(server.replication.state == "DISCONNECTED" and server.replication.since
+      or now - now % 60000000),
+    lastLaunch = last_launch.describe(server.last_launch, now),
+  }
+end
+
+-- A server as DRS describes it. `recovery_instance`: the id of its living recovery instance, nil if none.
+function source_servers.describe(server, recovery_instance, now)
+  local properties = server.properties
+  return {
+    sourceServerID = server.id, arn = ids.arn(server.account, server.region, "source-server", server.id), tags = server.tags,
+    recoveryInstanceId = recovery_instance, lastLaunchResult = last_launch.result(server.last_launch, now),
+    dataReplicationInfo = replication.describe(server.replication, properties.volumes, server.region .. "a", now),
+    lifeCycle = life_cycle(server, now), sourceProperties = source_properties(properties, now),
+    stagingArea = server.staging_account and {
+      status = "EXTENDED", stagingAccountID = server.staging_account, stagingSourceServerArn = properties.stagingSourceServerArn,
+    } or { status = "NOT_EXTENDED" },
+    sourceCloudProperties = properties.originRegion and {
+      originAccountID = properties.originAccount or server.account, originRegion = properties.originRegion,
+      originAvailabilityZone = properties.originZone or properties.originRegion .. "a",
+    } or nil,
+    replicationDirection = properties.direction or "FAILOVER", agentVersion = properties.agentVersion or "3.7.20",
+  }
+end
+
+local function living_instances(call, rows, now)
+  local list, found = {}, {}
+  for index, row in ipairs(rows) do
+    list[index] = row.id
+  end
+  for row in call.world.db:rows([[SELECT source_server, id FROM drs_recovery_instances WHERE account = ? AND region = ?
+    AND source_server IN (SELECT value FROM json_each(?)) AND visible_us <= ? AND (gone_us IS NULL OR gone_us > ?) ORDER BY number]],
+    call.account, call.region, json.encode(json.array(list)), now, now) do
+    found[row.source_server] = row.id
+  end
+  return found
+end
+
+local function describe_rows(call, rows, now)
+  local living = living_instances(call, rows, now)
+  local items = json.array {}
+  for index, row in ipairs(rows) do
+    items[index] = source_servers.describe(read_row(row), living[row.id], now)
+  end
+  return items
+end
+
+-- The description of one server as it is now.
+function source_servers.describe_one(call, id)
+  local row = call.world.db:first("SELECT * FROM drs_source_servers WHERE account = ? AND region = ? AND id = ?", call.account,
+    call.region, id)
+  return describe_rows(call, { row }, time.now_us())[1]
+end
+
+local operations = {}
+
+-- An empty list of ids means all: a filter that was built from nothing filters nothing.
+local function list_or_nil(list)
+  return list and list[1] and json.encode(json.array(list)) or nil
+end
+
+function operations.DescribeSourceServers(call)
+  local filters = call.input.filters or {}
+  local size, after = pages.start(call)
+  local server_ids, staging = list_or_nil(filters.sourceServerIDs), list_or_nil(filters.stagingAccountIDs)
+  local sql = { "SELECT * FROM drs_source_servers WHERE account = ? AND region = ? AND number > ?" }
+  local values = { call.account, call.region, after or 0 }
+  local function where(condition, value)
+    if value then
+      sql[#sql + 1], values[#values + 1] = condition, value
+    end
+  end
+  where("id IN (SELECT value FROM json_each(?))", server_ids)
+  where("staging_account IN (SELECT value FROM json_each(?))", staging)
+  where("hardware_id = ?", filters.hardwareId)
+  values[#values + 1] = size + 1
+  local rows = call.world.db:all(table.concat(sql, " AND ") .. " ORDER BY number LIMIT ?", table.unpack(values))
+  local page, token = pages.cut(call, rows, size, function(row)
+    return row.number
+  end)
+  return { items = describe_rows(call, page, time.now_us()), nextToken = token }
+end
+
+function operations.DeleteSourceServer(call)
+  local server = source_servers.get(call, call.input.sourceServerID)
+  source_servers.refuse_busy(call, { server.id })
+  local state = replication.state(server.replication, time.now_us())
+  if state ~= "DISCONNECTED" and state ~= "STOPPED" then
+    failures.conflict("Source Server must be disconnected before it can be deleted.", "SourceServer", server.id)
+  end
+  call.world.db:run("DELETE FROM drs_source_servers WHERE number = ?", server.number)
+  return {}
+end
+
+-- Gives the server another replication state from now on; what it had replicated stays.
+local function set_replication(call, server, state)
+  local now = time.now_us()
+  local before = server.replication
+  local protected = before.protected_since or replication.first_snapshot_us(before)
+  server.replication = { state = state, since = now, protected_since = protected and protected <= now and protected or nil, lag = 0 }
+  source_servers.save(call, server, "replication")
+end
+
+function operations.StartReplication(call)
+  local server = source_servers.get(call, call.input.sourceServerID)
+  if replication.state(server.replication, time.now_us()) ~= "STOPPED" then
+    failures.conflict("Replication of the Source Server is not stopped.", "SourceServer", server.id)
+  end
+  set_replication(call, server, "STARTED")
+  return { sourceServer = source_servers.describe_one(call, server.id) }
+end
+
+function operations.StopReplication(call)
+  local server = source_servers.get(call, call.input.sourceServerID)
+  source_servers.refuse_busy(call, { server.id })
+  if replication.state(server.replication, time.now_us()) == "STOPPED" then
+    failures.conflict("Replication of the Source Server is already stopped.", "SourceServer", server.id)
+  end
+  set_replication(call, server, "STOPPED")
+  return { sourceServer = source_servers.describe_one(call, server.id) }
+end
+
+function operations.DisconnectSourceServer(call)
+  local server = source_servers.get(call, call.input.sourceServerID)
+  source_servers.refuse_busy(call, { server.id })
+  set_replication(call, server, "DISCONNECTED")
+  return source_servers.describe_one(call, server.id)
+end
+
+function operations.RetryDataReplication(call)
+  local server = source_servers.get(call, call.input.sourceServerID)
+  if replication.state(server.replication, time.now_us()) ~= "STALLED" then
+    failures.invalid("Data replication of the Source Server is not stalled.")
+  end
+  set_replication(call, server, "STARTED")
+  return source_servers.describe_one(call, server.id)
+end
+
+source_servers.operations = operations
+
+return source_servers

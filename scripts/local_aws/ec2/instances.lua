@@ -1,0 +1,159 @@
+-- EC2 instances: rows, their description, and the operations that describe and change them.
+
+local crypto = require "crypto"
+local fault = require "local_aws.fault"
+local filters = require "local_aws.ec2.filters"
+local json = require "json"
+local state = require "local_aws.ec2.state"
+local tags = require "local_aws.ec2.tags"
+local time = require "time"
+
+local instances = {}
+
+instances.schema = [[
+CREATE TABLE IF NOT EXISTS ec2_instances (
+  number INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, launched_us INTEGER NOT NULL,
+  states TEXT NOT NULL, definition TEXT NOT NULL, UNIQUE (account, region, id)
+);
+CREATE INDEX IF NOT EXISTS ec2_instances_page ON ec2_instances (account, region, number);
+]]
+
+local function hex_id(prefix)
+  return prefix .. crypto.hex(crypto.random_bytes(9)):sub(1, 17)
+end
+instances.hex_id = hex_id
+
+-- A private address that nobody has yet.
+function instances.next_private_ip(world, account, region)
+  local number = world.clock.next(("ip/%s/%s"):format(account, region))
+  return ("10.%d.%d.%d"):format(64 + number // 62500 % 64, number // 250 % 250, number % 250 + 4)
+end
+
+-- Puts an instance into the world. definition: {id=|nil, imageId=, instanceType=, privateIp=, subnetId=, vpcId=, zone=,
+-- platform=, keyName=, securityGroups={{GroupId=, GroupName=}}, tags={}, volumes={{deviceName=, volumeId=}}, profile=}. states:
+-- list of ec2/state.lua.
+function instances.insert(db, account, region, definition, states)
+  local id = definition.id or hex_id "i-"
+  local map = definition.tags or {}
+  definition.id, definition.tags = nil, nil
+  definition.reservationId = definition.reservationId or hex_id "r-"
+  definition.eni = definition.eni or hex_id "eni-"
+  db:run([[INSERT INTO ec2_instances (account, region, id, launched_us, states, definition) VALUES (?, ?, ?, ?, ?, ?)]],
+    account, region, id, states[1][1], json.encode(states), json.encode(definition))
+  tags.put(db, account, region, id, map)
+  return id
+end
+
+local function read_row(row, now)
+  local instance = { id = row.id, number = row.number, launched_us = row.launched_us, states = json.decode(row.states) }
+  instance.state, instance.since_us = state.at(instance.states, now)
+  instance.definition = json.decode(row.definition)
+  return instance
+end
+
+-- The instance with this id as it is now: {id=, state=, since_us=, launched_us=, states=, definition=}; nil when EC2 does not
+-- show it.
+function instances.find(db, account, region, id, now)
+  local row = db:first("SELECT * FROM ec2_instances WHERE account = ? AND region = ? AND id = ?", account, region, id)
+  local instance = row and read_row(row, now or time.now_us())
+  return instance and instance.state and instance or nil
+end
+
+function instances.save_states(db, account, region, id, states)
+  db:run("UPDATE ec2_instances SET states = ? WHERE account = ? AND region = ? AND id = ?", json.encode(states), account, region, id)
+end
+
+-- Changes an instance's life from `at_us` on: what = "terminate" | "stop" | "start".
+function instances.change(db, account, region, id, what, at_us)
+  local row = db:first("SELECT * FROM ec2_instances WHERE account = ? AND region = ? AND id = ?", account, region, id)
+  if row then
+    local states = json.decode(row.states)
+    state[what](states, at_us)
+    instances.save_states(db, account, region, id, states)
+  end
+end
+
+-- EC2 tells a malformed id from one that is not there, and names all that are not there.
+local function check_ids(ids, found)
+  local missing = {}
+  for _, id in ipairs(ids) do
+    if not id:find("^i%-%x+$") or (#id ~= 19 and #id ~= 10) then
+      fault.raise("InvalidInstanceID.Malformed", ('Invalid id: "%s"'):format(id))
+    end
+  end
+  for _, id in ipairs(ids) do
+    if not found[id] then
+      missing[#missing + 1] = id
+    end
+  end
+  if #missing == 1 then
+    fault.raise("InvalidInstanceID.NotFound", ("The instance ID '%s' does not exist"):format(missing[1]))
+  elseif missing[1] then
+    fault.raise("InvalidInstanceID.NotFound", ("The instance IDs '%s' do not exist"):format(table.concat(missing, ", ")))
+  end
+end
+
+-- The instances of these ids, in their order; raises as EC2 does when one is not there.
+function instances.by_ids(call, ids, now)
+  local found, list = {}, {}
+  for _, id in ipairs(ids) do
+    if not found[id] then
+      found[id] = instances.find(call.world.db, call.account, call.region, id, now)
+      list[#list + 1] = found[id]
+    end
+  end
+  check_ids(ids, found)
+  return list
+end
+
+local BATCH = 200
+
+-- Shows instances in the order of their making, from `after` on and in batches, until `limit` of them are shown: a cost that
+-- grows with the page, not with the estate. show(instance, tags) gives what is answered, nil for an instance that is not
+-- wanted. Answers the list and, when more follow, the number to go on behind.
+local function scan(call, limit, after, now, show)
+  local list, last = {}, nil
+  local db, account, region = call.world.db, call.account, call.region
+  while true do
+    local rows = db:all([[SELECT * FROM ec2_instances WHERE account = ? AND region = ? AND number > ? ORDER BY number LIMIT ?]],
+      account, region, after, BATCH)
+    local seen, ids = {}, {}
+    for _, row in ipairs(rows) do
+      local instance = read_row(row, now)
+      if instance.state then
+        seen[#seen + 1], ids[#ids + 1] = instance, row.id
+      end
+    end
+    local tag_lists = tags.of(db, account, region, ids)
+    for _, instance in ipairs(seen) do
+      local shown = show(instance, tag_lists[instance.id])
+      if shown and #list == limit then
+        return list, last
+      elseif shown then
+        list[#list + 1], last = shown, instance.number
+      end
+    end
+    if #rows < BATCH then
+      return list
+    end
+    after = rows[#rows].number
+  end
+end
+
+-- The instances that a describe call asks for, each as show(instance, tags) gives it, and the token of the next page.
+-- call.input: InstanceIds, NextToken.
+function instances.select(call, limit, now, show)
+  local ids, list = call.input.InstanceIds, {}
+  if ids and ids[1] then
+    local tag_lists = tags.of(call.world.db, call.account, call.region, ids)
+    for _, instance in ipairs(instances.by_ids(call, ids, now)) do
+      list[#list + 1] = show(instance, tag_lists[instance.id])
+    end
+    return list
+  end
+  local after = call.input.NextToken and math.tointeger(filters.read_token(call.input.NextToken)) or 0
+  local found, last = scan(call, limit, after, now, show)
+  return found, last and filters.token(last) or nil
+end
+
+return instances

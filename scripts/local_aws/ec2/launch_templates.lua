@@ -1,0 +1,225 @@
+-- Launch templates and their versions. DRS keeps one for each source server; per-server launch settings are made here.
+
+local fault = require "local_aws.fault"
+local filters = require "local_aws.ec2.filters"
+local instances = require "local_aws.ec2.instances"
+local json = require "json"
+local models = require "models"
+local tags = require "local_aws.ec2.tags"
+local time = require "time"
+
+local launch_templates = {}
+
+launch_templates.schema = [[
+CREATE TABLE IF NOT EXISTS ec2_launch_templates (
+  number INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
+  created INTEGER NOT NULL, created_by TEXT NOT NULL, default_version INTEGER NOT NULL, latest_version INTEGER NOT NULL,
+  UNIQUE (account, region, id), UNIQUE (account, region, name)
+);
+CREATE TABLE IF NOT EXISTS ec2_launch_template_versions (
+  template INTEGER NOT NULL, version INTEGER NOT NULL, description TEXT, created INTEGER NOT NULL, created_by TEXT NOT NULL,
+  data TEXT NOT NULL, PRIMARY KEY (template, version)
+) WITHOUT ROWID;
+]]
+
+local function add_version(call, number, version, description, data)
+  call.world.db:run([[INSERT INTO ec2_launch_template_versions (template, version, description, created, created_by, data)
+    VALUES (?, ?, ?, ?, ?, ?)]], number, version, description, time.now(), call.principal.arn, json.encode(json.object(data)))
+end
+
+-- Makes a template with its first version; answers its id.
+function launch_templates.insert(call, name, data, description)
+  local db, id = call.world.db, instances.hex_id "lt-"
+  db:run([[INSERT INTO ec2_launch_templates (account, region, id, name, created, created_by, default_version, latest_version)
+    VALUES (?, ?, ?, ?, ?, ?, 1, 1)]], call.account, call.region, id, name, time.now(), call.principal.arn)
+  add_version(call, db:last_insert_id(), 1, description, data)
+  return id
+end
+
+local function not_found(id, name)
+  if id then
+    if not id:find("^lt%-%x+$") then
+      fault.raise("InvalidLaunchTemplateId.Malformed", ('Invalid id: "%s" (expecting "lt-...")'):format(id))
+    end
+    fault.raise("InvalidLaunchTemplateId.NotFound", ("The specified launch template, with template ID %s, does not exist."):format(id))
+  end
+  fault.raise("InvalidLaunchTemplateName.NotFoundException",
+    ("The specified launch template, with template name %s, does not exist."):format(name))
+end
+
+local function find(call, id, name)
+  if (id and name) or not (id or name) then
+    fault.raise("MissingParameter", "Either the launch template ID or the launch template name must be specified, but not both.")
+  end
+  local column = id and "id" or "name"
+  return call.world.db:first(("SELECT * FROM ec2_launch_templates WHERE account = ? AND region = ? AND %s = ?"):format(column),
+    call.account, call.region, id or name) or not_found(id, name)
+end
+
+local function asked_for(call)
+  return find(call, call.input.LaunchTemplateId, call.input.LaunchTemplateName)
+end
+
+local function describe(call, row)
+  return {
+    LaunchTemplateId = row.id, LaunchTemplateName = row.name, CreateTime = row.created, CreatedBy = row.created_by,
+    DefaultVersionNumber = row.default_version, LatestVersionNumber = row.latest_version,
+    Tags = tags.of(call.world.db, call.account, call.region, { row.id })[row.id],
+  }
+end
+
+-- What a request's template data looks like in an answer: the same members, but a few that only requests have.
+local function as_response(value, shape_name)
+  local model = models.load "ec2"
+  local shape = model.shapes[shape_name]
+  if type(value) ~= "table" then
+    return value
+  elseif shape.type == "list" then
+    local out = json.array {}
+    for index, item in ipairs(value) do
+      out[index] = as_response(item, shape.member.shape)
+    end
+    return out
+  end
+  local out = {}
+  for name, item in pairs(value) do
+    local member = shape.members[name]
+    if member then
+      out[name] = as_response(item, member.shape)
+    end
+  end
+  return out
+end
+
+local function describe_version(call, template, row)
+  return {
+    LaunchTemplateId = template.id, LaunchTemplateName = template.name, VersionNumber = row.version, VersionDescription = row.description,
+    CreateTime = row.created, CreatedBy = row.created_by, DefaultVersion = row.version == template.default_version,
+    LaunchTemplateData = as_response(json.decode(row.data), "ResponseLaunchTemplateData"),
+  }
+end
+
+-- "$Latest", "$Default" or a number -> a number.
+local function version_number(template, text)
+  if text == "$Latest" then
+    return template.latest_version
+  elseif text == "$Default" then
+    return template.default_version
+  end
+  return math.tointeger(tonumber(text)) or fault.raise("InvalidParameterValue",
+    ("The specified launch template version '%s' is not valid."):format(text))
+end
+
+local function version_row(call, template, text)
+  local version = version_number(template, text)
+  return call.world.db:first("SELECT * FROM ec2_launch_template_versions WHERE template = ? AND version = ?", template.number, version)
+    or fault.raise("InvalidLaunchTemplateId.VersionNotFound",
+      ("Could not find the specified version %s for the launch template with ID %s."):format(text, template.id))
+end
+
+local operations = {}
+
+function operations.CreateLaunchTemplate(call)
+  local input = call.input
+  local name = input.LaunchTemplateName
+  if call.world.db:first("SELECT 1 AS yes FROM ec2_launch_templates WHERE account = ? AND region = ? AND name = ?", call.account,
+    call.region, name) then
+    fault.raise("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.")
+  end
+  local id = launch_templates.insert(call, name, input.LaunchTemplateData, input.VersionDescription)
+  tags.put(call.world.db, call.account, call.region, id, tags.from_specifications(input.TagSpecifications, "launch-template"))
+  return { LaunchTemplate = describe(call, find(call, id)) }
+end
+
+function operations.CreateLaunchTemplateVersion(call)
+  local template, input = asked_for(call), call.input
+  local data = {}
+  if input.SourceVersion then
+    data = json.decode(version_row(call, template, input.SourceVersion).data)
+  end
+  for name, value in pairs(input.LaunchTemplateData) do
+    data[name] = value
+  end
+  local version = template.latest_version + 1
+  add_version(call, template.number, version, input.VersionDescription, data)
+  call.world.db:run("UPDATE ec2_launch_templates SET latest_version = ? WHERE number = ?", version, template.number)
+  template.latest_version = version
+  return { LaunchTemplateVersion = describe_version(call, template, version_row(call, template, tostring(version))) }
+end
+
+function operations.ModifyLaunchTemplate(call)
+  local template = asked_for(call)
+  local row = version_row(call, template, call.input.DefaultVersion or "$Default")
+  call.world.db:run("UPDATE ec2_launch_templates SET default_version = ? WHERE number = ?", row.version, template.number)
+  return { LaunchTemplate = describe(call, find(call, template.id)) }
+end
+
+function operations.DeleteLaunchTemplate(call)
+  local template = asked_for(call)
+  local described = describe(call, template)
+  call.world.db:run("DELETE FROM ec2_launch_template_versions WHERE template = ?", template.number)
+  call.world.db:run("DELETE FROM ec2_launch_templates WHERE number = ?", template.number)
+  tags.remove_all(call.world.db, call.account, call.region, template.id)
+  return { LaunchTemplate = described }
+end
+
+local FIELDS = { ["launch-template-name"] = "LaunchTemplateName" }
+
+local function field(name)
+  local member = FIELDS[name]
+  return member and function(item)
+    return { item[member] }
+  end or filters.tag_field(name)
+end
+
+function operations.DescribeLaunchTemplates(call)
+  local input, found = call.input, {}
+  local matches, page = filters.compile(input.Filters, field), filters.page(input, 200)
+  local rows = {}
+  for _, id in ipairs(input.LaunchTemplateIds or {}) do
+    rows[#rows + 1] = find(call, id)
+  end
+  for _, name in ipairs(input.LaunchTemplateNames or {}) do
+    rows[#rows + 1] = find(call, nil, name)
+  end
+  if not (input.LaunchTemplateIds and input.LaunchTemplateIds[1]) and not (input.LaunchTemplateNames and input.LaunchTemplateNames[1]) then
+    rows = call.world.db:all("SELECT * FROM ec2_launch_templates WHERE account = ? AND region = ? ORDER BY number", call.account,
+      call.region)
+  end
+  for _, row in ipairs(rows) do
+    local described = describe(call, row)
+    if matches(described) then
+      found[#found + 1] = described
+    end
+  end
+  local items, token = page(found)
+  return { LaunchTemplates = items, NextToken = token }
+end
+
+function operations.DescribeLaunchTemplateVersions(call)
+  local input, found = call.input, {}
+  local template = asked_for(call)
+  for _, text in ipairs(input.Versions or {}) do
+    found[#found + 1] = describe_version(call, template, version_row(call, template, text))
+  end
+  if not (input.Versions and input.Versions[1]) then
+    local low = input.MinVersion and version_number(template, input.MinVersion) or 1
+    local high = input.MaxVersion and version_number(template, input.MaxVersion) or math.maxinteger
+    for row in call.world.db:rows([[SELECT * FROM ec2_launch_template_versions WHERE template = ? AND version BETWEEN ? AND ?
+      ORDER BY version DESC]], template.number, low, high) do
+      found[#found + 1] = describe_version(call, template, row)
+    end
+  end
+  local items, token = filters.page(input, 200)(found)
+  return { LaunchTemplateVersions = items, NextToken = token }
+end
+
+local function exists(call, id)
+  return call.world.db:first("SELECT 1 AS yes FROM ec2_launch_templates WHERE account = ? AND region = ? AND id = ?", call.account,
+    call.region, id) ~= nil
+end
+
+launch_templates.operations = operations
+launch_templates.exists = exists
+
+return launch_templates

@@ -1,0 +1,183 @@
+-- The local AWS's front: one HTTP request in, one answer out. Finds the service by the signature's scope, checks the signature,
+-- reads the input by the model, runs the operation, writes the output or the fault as the service's protocol has it.
+
+local auth = require "local_aws.auth"
+local control = require "local_aws.control"
+local crypto = require "crypto"
+local fault = require "local_aws.fault"
+local form = require "local_aws.wire.form"
+local log = require "log"
+local registry = require "local_aws.registry"
+local uuid = require "uuid"
+local validate = require "local_aws.wire.validate"
+local world = require "local_aws.world"
+
+local front = {}
+
+local WIRES = {
+  json = require "local_aws.wire.json",
+  rest_json = require "local_aws.wire.rest_json",
+  query = require "local_aws.wire.query",
+  ec2 = require "local_aws.wire.ec2",
+}
+
+-- Faults that no model names, or that every service has.
+local STATUS = {
+  InternalFailure = 500, InternalServerError = 500, InternalServerException = 500, InternalError = 500, ServiceUnavailable = 503,
+  Unavailable = 503, AccessDenied = 403, AccessDeniedException = 400, UnknownOperationException = 400, DryRunOperation = 412,
+  UnauthorizedOperation = 403, RequestLimitExceeded = 503,
+}
+
+local INTERNAL = {
+  json = "InternalServerError", rest_json = "InternalServerException", query = "InternalFailure", ec2 = "InternalError",
+}
+
+local function by_name(name)
+  for _, entry in ipairs(registry) do
+    if entry.name == name then
+      return entry
+    end
+  end
+end
+
+-- The service that an unsigned (or wrongly scoped) request is meant for.
+local function by_content(request)
+  local target = request.headers["x-amz-target"]
+  local version = request.form and request.form.Version
+  for _, entry in ipairs(registry) do
+    if target and entry.target and target:sub(1, #entry.target + 1) == entry.target .. "."
+      or version and entry.version == version then
+      return entry
+    end
+  end
+end
+
+local function read_form(request)
+  local kind = request.headers["content-type"] or ""
+  if kind:find("^application/x%-www%-form%-urlencoded") then
+    request.form = form.parse(request.body)
+  elseif request.query_string and request.query_string:find("Action=", 1, true) then
+    request.form = form.parse(request.query_string)
+  end
+end
+
+-- A request of no service that is here: answered as JSON, as AWS's JSON services do.
+local NOWHERE = { name = "unknown", protocol = "rest_json" }
+
+local function status_of(model, failure, entry)
+  local shape = model and model.shapes[failure.code]
+  if failure.status then
+    return failure.status
+  elseif shape and shape.error and shape.error.httpStatusCode then
+    return shape.error.httpStatusCode
+  elseif shape and shape.fault then
+    return 500
+  elseif entry.protocol == "rest_json" and failure.code == "UnknownOperationException" then
+    return 404
+  end
+  return STATUS[failure.code] or 400
+end
+
+local function unknown_operation(wire, entry, request, asked)
+  if wire.unknown then
+    wire.unknown(entry, request)
+  end
+  local failure = fault.new("UnknownOperationException", "Unknown operation: " .. tostring(asked))
+  failure.status = entry.protocol == "rest_json" and 404 or 400
+  error(failure, 0)
+end
+
+-- Fills `call` as far as it gets and answers status, headers, body; raises faults.
+local function serve(self, request, call)
+  read_form(request)
+  local guess = by_content(request)
+  call.entry = guess or NOWHERE
+  local scope = auth.scope(request, call.entry.protocol)
+  -- What the call itself says counts: a signature scoped to another service is refused further down.
+  local entry = guess or (scope and by_name(scope.service)) or (not scope and by_name("drs")) or NOWHERE
+  call.entry = entry
+  call.region = scope and scope.region
+  local service = self.services[entry.name]
+  if not service then
+    log.warn("the local AWS has no such service", { service = scope and scope.service })
+    unknown_operation(WIRES.rest_json, entry, request, request.method .. " " .. request.path)
+  end
+  local wire = WIRES[entry.protocol]
+  call.model = world.model(self, service)
+  local operation, asked = wire.operation(entry, call.model, request)
+  call.operation = operation or asked
+  if not (operation and call.model.operations[operation].authtype == "none" and not scope) then
+    call.principal = auth.authenticate(self.db, entry, request, scope)
+    call.account = call.principal.account
+  end
+  if not operation or not world.operation(self, service, operation) then
+    unknown_operation(wire, entry, request, call.operation)
+  end
+  local injected = self.faults.pick(entry.name, operation, call.region, call.account)
+  if injected then
+    call.injected = injected
+    self.faults.before(injected, call)
+  end
+  call.input = wire.decode(call.model, operation, request)
+  local found = validate.input(call.model, operation, call.input)
+  if found[1] then
+    wire.invalid(found, call.model, operation)
+  end
+  local output = world.run(self, service, call) or {}
+  return wire.encode(call.model, operation, output, request, call.requestId)
+end
+
+local function as_fault(problem, call)
+  if fault.is(problem) then
+    return problem
+  end
+  log.error("the local AWS failed", {
+    service = call.entry and call.entry.name, operation = call.operation, error = tostring(problem), requestId = call.requestId,
+  })
+  local failure = fault.new(INTERNAL[call.entry and call.entry.protocol or "json"], "Internal server error")
+  failure.status = 500
+  return failure
+end
+
+local function with_trace(problem)
+  return type(problem) == "table" and problem or debug.traceback(tostring(problem), 2)
+end
+
+local function finish(self, call, status, headers, body)
+  headers["x-amzn-requestid"] = call.requestId
+  if call.entry.name == "dynamodb" then
+    headers["x-amz-crc32"] = ("%d"):format(crypto.crc32(body))
+  end
+  self.clock.keep()
+  if call.injected then
+    return self.faults.after(call.injected, status, headers, body)
+  end
+  return status, headers, body
+end
+
+-- The request ids of DynamoDB have another form than the UUIDs of the rest; clients do not care, logs read better with one.
+local function answer(self, request)
+  local call = { world = self, requestId = uuid.v4() }
+  local ok, status, headers, body = xpcall(serve, with_trace, self, request, call)
+  if not ok then
+    local failure = as_fault(status, call)
+    call.code = failure.code
+    local wire = WIRES[call.entry.protocol]
+    status = status_of(call.model, failure, call.entry)
+    status, headers, body = wire.encode_fault(call.entry, call.model, failure, status, request, call.requestId)
+  end
+  self.calls.record(call, status)
+  return finish(self, call, status, headers, body)
+end
+
+-- The handler for server.listen.
+function front.handler(self)
+  return function(request)
+    if request.path:find("^/_drsh/?") then
+      return control.handle(self, request)
+    end
+    return answer(self, request)
+  end
+end
+
+return front

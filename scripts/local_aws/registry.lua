@@ -1,0 +1,10 @@
+-- The services of the local AWS: this list, and nothing else. `name` is what signatures are scoped to, `module` what serves it,
+-- `model` its API model. The rest tells a call's service where the signature does not (or is missing), and how to answer it.
+return {
+  { name = "dynamodb", module = "local_aws.dynamodb", model = "dynamodb", protocol = "json", target = "DynamoDB_20120810" },
+  { name = "states", module = "local_aws.states", model = "sfn", protocol = "json", target = "AWSStepFunctions" },
+  { name = "drs", module = "local_aws.drs", model = "drs", protocol = "rest_json" },
+  { name = "ec2", module = "local_aws.ec2", model = "ec2", protocol = "ec2", version = "2016-11-15" },
+  { name = "sts", module = "local_aws.sts", model = "sts", protocol = "query", version = "2011-06-15",
+    namespace = "https://sts.amazonaws.com/doc/2011-06-15/" },
+}

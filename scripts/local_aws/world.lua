@@ -1,0 +1,156 @@
+-- The world of one local AWS: its database, its services, its settings. Services get it as call.world.
+--
+--   world.db         the SQLite handle
+--   world.call(service, operation, account, region, input) -> output     in-process; raises faults
+--   world.background(fn)   runs fn in a task that lives as long as the world; what it raises is logged
+--   world.functions  the functions module (lambda:invoke), nil in a program without it
+--   world.services   name or model name -> service
+--   world.settings   what control may change: settings.drs.pageSize ...
+
+local accounts = require "local_aws.accounts"
+local calls = require "local_aws.control.calls"
+local fault = require "local_aws.fault"
+local faults = require "local_aws.control.faults"
+local json = require "json"
+local log = require "log"
+local models = require "models"
+local registry = require "local_aws.registry"
+local task = require "task"
+local uuid = require "uuid"
+local validate = require "local_aws.wire.validate"
+local world_clock = require "local_aws.world_clock"
+
+local world = {}
+
+local function load_services(self)
+  for _, entry in ipairs(registry) do
+    local found, service = pcall(require, entry.module)
+    if not found and not tostring(service):find("module '" .. entry.module .. "' not found", 1, true) then error(service, 0) end
+    if not found then goto continue end
+    local of_world = setmetatable({ entry = entry, waits = service.waits or {} }, { __index = service })
+    self.services[entry.name] = of_world
+    self.services[entry.model] = of_world
+    if service.settings then
+      self.settings[entry.name] = service.settings()
+    end
+    self.db:exec(service.schema)
+    ::continue::
+  end
+end
+
+-- Models are read when a service is first used: reading all would cost more than the whole start.
+function world.model(self, service)
+  return models.load(service.entry.model)
+end
+
+-- Runs an operation: in a transaction of its own, unless it may wait.
+function world.run(self, service, call)
+  local operation = service.operations[call.operation]
+  if service.waits[call.operation] then
+    return operation(call)
+  end
+  return self.db:transaction(operation, call)
+end
+
+function world.operation(self, service, name)
+  local operation = service.operations[name]
+  if not operation and not self.unknown[service.entry.name .. ":" .. tostring(name)] then
+    self.unknown[service.entry.name .. ":" .. tostring(name)] = true
+    log.warn("the local AWS has no such operation", { service = service.entry.name, operation = tostring(name) })
+  end
+  return operation
+end
+
+local function call_in_process(self, service_name, operation, account, region, input)
+  local service = self.services[service_name]
+  if not service or not world.operation(self, service, operation) then
+    fault.raise("UnknownOperationException", ("%s has no operation %s"):format(service_name, operation))
+  end
+  local found = validate.input(world.model(self, service), operation, input)
+  if found[1] then
+    fault.raise("ValidationException", validate.message(found))
+  end
+  return world.run(self, service, {
+    world = self, account = account, region = region, operation = operation, input = input, requestId = uuid.v4(),
+    principal = { arn = ("arn:aws:iam::%s:root"):format(account), userId = account, account = account },
+  })
+end
+
+local function background(self, fn)
+  self.tasks[#self.tasks + 1] = task.spawn(function()
+    local ok, problem = xpcall(fn, function(failure)
+      return type(failure) == "table" and failure or debug.traceback(tostring(failure), 2)
+    end)
+    if not ok then
+      log.error("a background task of the local AWS failed", { error = tostring(problem) })
+    end
+  end)
+end
+
+-- options: db= an open database; settings= what differs from the defaults, by service; functions= the functions module.
+function world.new(options)
+  local self = {
+    db = options.db, services = {}, settings = {}, functions = options.functions, unknown = {}, tasks = {},
+    calls = calls.new(), faults = faults.new(),
+  }
+  function self.call(...)
+    return call_in_process(self, ...)
+  end
+  function self.background(fn)
+    return background(self, fn)
+  end
+  self.db:exec(accounts.schema)
+  self.clock = world_clock.open(self.db)
+  load_services(self)
+  for name, changes in pairs(options.settings or {}) do
+    world.change_settings(self, name, changes)
+  end
+  return self
+end
+
+-- Changes settings of a service; an unknown one, or one of another type, is refused with a plain string.
+function world.change_settings(self, service, changes)
+  local settings = self.settings[service] or error("no settings for '" .. tostring(service) .. "'", 0)
+  for name, value in pairs(changes) do
+    if settings[name] == nil or type(settings[name]) ~= type(value) then
+      error(("setting %s.%s: unknown, or not a %s"):format(service, tostring(name), type(settings[name])), 0)
+    end
+  end
+  for name, value in pairs(changes) do
+    if type(value) == "table" and not json.is_array(value) then
+      for key, item in pairs(value) do
+        settings[name][key] = item
+      end
+    else
+      settings[name] = value
+    end
+  end
+end
+
+-- The settings by service, each service once.
+function world.settings(self)
+  local settings = json.object {}
+  for name, values in pairs(self.settings) do
+    settings[name] = values
+  end
+  return settings
+end
+
+-- Starts what the services do by themselves.
+function world.start(self)
+  for _, entry in ipairs(registry) do
+    local service = self.services[entry.name]
+    if service and service.start then
+      service.start(self)
+    end
+  end
+end
+
+function world.stop(self)
+  for _, handle in ipairs(self.tasks) do
+    handle:cancel()
+  end
+  self.clock.keep(true)
+end
+
+return world
