@@ -45,14 +45,14 @@ function aws_server.follow(fn, limit)
   local child = task.spawn(function()
     outcome = table.pack(pcall(fn))
   end)
-  local began, finished = time.now_us(), nil
+  local began = time.now_us()
   for _ = 1, (limit or 3600) * 20 do
     if child:done() then
       break
     end
     clock.step(0.05)
   end
-  finished = time.now_us()
+  local finished = time.now_us()
   child:join()
   clock.speed(1)
   return outcome[1], outcome[2], (finished - began) / 1e6

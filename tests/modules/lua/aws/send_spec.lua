@@ -1,0 +1,276 @@
+-- Retries, lost answers, checksums, clock skew, against a server that misbehaves as it is told. The world's clock is frozen.
+
+local aws        = require "aws"
+local aws_server = require "tests.support.aws_server"
+local crypto     = require "crypto"
+local json       = require "json"
+local time       = require "time"
+
+local SERVER = "s-12345678901234567"
+local START = { sourceServers = { { sourceServerID = SERVER } } }
+local GOOD = { 200, {}, { items = json.array {} } }
+local BUSY = { 429, { ["x-amzn-errortype"] = "ThrottlingException" }, { message = "slow down" } }
+local BROKEN = { 500, { ["x-amzn-errortype"] = "InternalServerException" }, { message = "oops" } }
+
+-- Calls with the answers in turn. -> as pcall, seconds of the world, the requests that the server saw
+local function attempt(answers, service, call, options)
+  local listener, requests = aws_server.start(answers)
+  local client = aws_server.client(service, listener, options)
+  local fine, result, seconds = aws_server.follow(function() return call(client) end)
+  listener.close()
+  return fine, result, seconds, requests
+end
+
+local function describe_jobs(client)
+  return client:describe_jobs {}
+end
+
+describe("a call", function()
+  it("is signed, and says which try it is", function()
+    local fine, _, _, requests = attempt({ GOOD }, "drs", describe_jobs)
+    assert.is_true(fine)
+    local headers = requests[1].headers
+    assert.matches("^AWS4%-HMAC%-SHA256 Credential=AKIDEXAMPLE/%d+/eu%-west%-1/drs/aws4_request", headers.authorization)
+    assert.matches("amz%-sdk%-invocation%-id", headers.authorization)
+    assert.are.equal("attempt=1; max=3", headers["amz-sdk-request"])
+    assert.matches("^drsh[^ ]* ua/2%.1 os/linux lang/lua#5%.4 m/E,N cfg/retry%-mode#standard", headers["user-agent"])
+  end)
+
+  it("that meets a passing fault is made again, under the same invocation", function()
+    local fine, result, seconds, requests = attempt({ BROKEN, BROKEN, GOOD }, "drs", describe_jobs)
+    assert.is_true(fine)
+    assert.are.equal("[]", json.encode(result.items))
+    assert.are.equal(3, #requests)
+    assert.are.equal(requests[1].headers["amz-sdk-invocation-id"], requests[3].headers["amz-sdk-invocation-id"])
+    assert.are.equal("attempt=3; max=3", requests[3].headers["amz-sdk-request"])
+    assert.is_true(seconds <= 0.3, seconds) -- at most 50 and 100 ms, in steps of 50
+  end)
+
+  it("gives up after three tries and says that a later one may have a chance", function()
+    local fine, problem, _, requests = attempt({ BROKEN }, "drs", describe_jobs)
+    assert.is_false(fine)
+    assert.are.equal(3, #requests)
+    assert.is_true(aws.is_error(problem, "InternalServerException"))
+    assert.are.equal(500, problem.status)
+    assert.is_true(problem.retryable)
+    assert.is_false(problem.throttled)
+    assert.is_nil(problem.outcomeUnknown)
+  end)
+
+  it("of DynamoDB has four tries", function()
+    local _, _, _, requests = attempt({ { 500, {}, "{}" } }, "dynamodb", function(client) return client:list_tables {} end)
+    assert.are.equal(4, #requests)
+    assert.are.equal("attempt=4; max=4", requests[4].headers["amz-sdk-request"])
+  end)
+
+  it("has as many tries as it is given", function()
+    local _, _, _, requests = attempt({ BROKEN }, "drs", describe_jobs, { max_attempts = 1 })
+    assert.are.equal(1, #requests)
+    _, _, _, requests = attempt({ BROKEN }, "drs", function(client) return client:describe_jobs({}, { max_attempts = 2 }) end)
+    assert.are.equal(2, #requests)
+  end)
+
+  it("that is refused for a reason is made once", function()
+    local fine, problem, _, requests = attempt({
+      { 409, { ["x-amzn-errortype"] = "ConflictException:", ["x-amzn-requestid"] = "r-1" },
+        { message = "busy", code = "ConflictException", resourceId = SERVER, resourceType = "SourceServer" } },
+    }, "drs", function(client) return client:start_recovery(START) end)
+    assert.is_false(fine)
+    assert.are.equal(1, #requests)
+    assert.are.equal("ConflictException", problem.code)
+    assert.are.equal("busy", problem.message)
+    assert.are.equal(409, problem.status)
+    assert.are.equal("drs", problem.service)
+    assert.are.equal("StartRecovery", problem.operation)
+    assert.are.equal("r-1", problem.requestId)
+    assert.are.equal(SERVER, problem.resourceId)
+    assert.is_false(problem.retryable)
+    assert.is_nil(problem.outcomeUnknown)
+    assert.are.equal("ConflictException: busy (drs StartRecovery, eu-west-1, HTTP 409, request r-1)", tostring(problem))
+  end)
+
+  it("waits as long as the server asks, but not more than five seconds longer than it would anyway", function()
+    local hinted = { 503, { ["x-amz-retry-after"] = "3000" }, "{}" }
+    local fine, _, seconds = attempt({ hinted, GOOD }, "drs", describe_jobs)
+    assert.is_true(fine)
+    assert.is_true(seconds >= 2.95 and seconds <= 3.2, seconds)
+    hinted[2]["x-amz-retry-after"] = "60000"
+    fine, _, seconds = attempt({ hinted, GOOD }, "drs", describe_jobs)
+    assert.is_true(fine)
+    assert.is_true(seconds >= 4.95 and seconds <= 5.2, seconds)
+  end)
+
+  it("does not wait beyond its whole time", function()
+    local fine, problem, _, requests = attempt({ { 503, { ["x-amz-retry-after"] = "4000" }, "{}" } }, "drs", describe_jobs,
+      { total_timeout = 2 })
+    assert.is_false(fine)
+    assert.are.equal(1, #requests)
+    assert.are.equal("HTTP_503", problem.code)
+  end)
+
+  it("that finds nobody listening is made again, then raises with the transport's code", function()
+    local listener = aws_server.start { GOOD }
+    local client = aws_server.client("drs", listener)
+    listener.close()
+    local fine, problem = aws_server.follow(function() return client:start_recovery(START) end)
+    assert.is_false(fine)
+    assert.is_true(aws.is_error(problem, "HTTP_CONNECT"))
+    assert.is_nil(problem.status)
+    assert.is_nil(problem.outcomeUnknown)
+    assert.is_true(problem.retryable)
+  end)
+
+  it("that takes too long is ended", function()
+    local slow = function()
+      require "task".sleep(30)
+      return 200, {}, "{}"
+    end
+    local listener = aws_server.start { slow }
+    local client = aws_server.client("drs", listener, { max_attempts = 1, timeout = 0.1 })
+    local fine, problem = pcall(function() return client:describe_jobs {} end)
+    listener.close()
+    assert.is_false(fine)
+    assert.are.equal("HTTP_TIMEOUT", problem.code)
+  end)
+
+  it("whose answer is not what the model says is made again", function()
+    local fine, problem, _, requests = attempt({ { 200, {}, "<html>" } }, "drs", describe_jobs)
+    assert.is_false(fine)
+    assert.are.equal(3, #requests)
+    assert.are.equal("UNREADABLE_ANSWER", problem.code)
+  end)
+end)
+
+describe("a call that starts a job", function()
+  local function start(client)
+    return client:start_recovery(START)
+  end
+
+  it("is not repeated after an answer that leaves open whether it was carried out", function()
+    for _, answer in ipairs { BROKEN, { 503, {}, "" }, { 502, {}, "<html>" }, { 202, {}, "{\"job\"" } } do
+      local fine, problem, _, requests = attempt({ answer }, "drs", start)
+      assert.is_false(fine)
+      assert.are.equal(1, #requests)
+      assert.is_true(problem.outcomeUnknown)
+      assert.is_string(problem.code)
+      assert.matches("outcome unknown", tostring(problem))
+    end
+  end)
+
+  it("is not repeated when no answer came", function()
+    local listener, requests = aws_server.start { function()
+      require "task".sleep(30)
+      return 202, {}, "{}"
+    end }
+    local client = aws_server.client("drs", listener, { timeout = 0.1 })
+    local fine, problem = pcall(function()
+      return client:terminate_recovery_instances { recoveryInstanceIDs = { "i-0123456789abcdef0" } }
+    end)
+    listener.close()
+    assert.is_false(fine)
+    assert.are.equal(1, #requests)
+    assert.are.equal("HTTP_TIMEOUT", problem.code)
+    assert.is_true(problem.outcomeUnknown)
+  end)
+
+  it("is repeated when it was throttled: nothing was done", function()
+    local fine, result, _, requests = attempt({ BUSY, { 202, {}, { job = { jobID = "drsjob-1" } } } }, "drs", start)
+    assert.is_true(fine)
+    assert.are.equal("drsjob-1", result.job.jobID)
+    assert.are.equal(2, #requests)
+  end)
+
+  it("says so when it is throttled to the end", function()
+    local fine, problem, _, requests = attempt({ BUSY }, "drs", start)
+    assert.is_false(fine)
+    assert.are.equal(3, #requests)
+    assert.is_true(problem.throttled)
+    assert.is_nil(problem.outcomeUnknown)
+  end)
+end)
+
+describe("DynamoDB's checksum", function()
+  local body = '{"TableNames":["a"]}'
+  local function list_tables(client)
+    return client:list_tables {}
+  end
+
+  it("is right for an answer that is whole", function()
+    local fine, result = attempt({ { 200, { ["x-amz-crc32"] = tostring(crypto.crc32(body)) }, body } }, "dynamodb", list_tables)
+    assert.is_true(fine)
+    assert.are.equal("a", result.TableNames[1])
+  end)
+
+  it("that is wrong has the call made again", function()
+    local fine, result, _, requests = attempt({
+      { 200, { ["x-amz-crc32"] = "1" }, body }, { 200, { ["x-amz-crc32"] = tostring(crypto.crc32(body)) }, body },
+    }, "dynamodb", list_tables)
+    assert.is_true(fine)
+    assert.are.equal("a", result.TableNames[1])
+    assert.are.equal(2, #requests)
+  end)
+
+  it("that stays wrong is an error", function()
+    local fine, problem = attempt({ { 200, { ["x-amz-crc32"] = "1" }, body } }, "dynamodb", list_tables)
+    assert.is_false(fine)
+    assert.are.equal("CRC_MISMATCH", problem.code)
+  end)
+end)
+
+describe("a clock that is wrong", function()
+  local function skewed(request)
+    local asked = time.parse(request.headers["x-amz-date"])
+    local date = time.wall() + 1000
+    if math.abs(asked - date) > 300 then
+      return 403, { date = time.http_date(date), ["x-amzn-errortype"] = "InvalidSignatureException" },
+        '{"message":"Signature expired"}'
+    end
+    return 200, { date = time.http_date(date) }, '{"items":[]}'
+  end
+
+  it("is learned from the Date header of the refusal, and the call made again with the right time", function()
+    local listener, requests = aws_server.start { skewed }
+    local client = aws_server.client("drs", listener)
+    local fine = aws_server.follow(function() return client:describe_jobs {} end)
+    assert.is_true(fine)
+    assert.are.equal(2, #requests)
+    fine = aws_server.follow(function() return aws_server.client("drs", listener):describe_jobs {} end)
+    listener.close()
+    assert.is_true(fine)
+    assert.are.equal(3, #requests) -- known by now, to other clients of the same address as well
+  end)
+
+  it("is not the reason when the date is right", function()
+    local fine, problem, _, requests = attempt({
+      { 403, { ["x-amzn-errortype"] = "InvalidSignatureException" }, { message = "wrong key" } },
+    }, "drs", describe_jobs)
+    assert.is_false(fine)
+    assert.are.equal("InvalidSignatureException", problem.code)
+    assert.are.equal(1, #requests)
+  end)
+end)
+
+describe("errors", function()
+  it("are told from others by aws.is_error", function()
+    local _, problem = attempt({ BUSY }, "drs", describe_jobs, { max_attempts = 1 })
+    assert.is_true(aws.is_error(problem))
+    assert.is_true(aws.is_error(problem, "ConflictException", "ThrottlingException"))
+    assert.is_false(aws.is_error(problem, "ConflictException"))
+    for _, other in ipairs { "text", { code = "ThrottlingException" }, 7 } do
+      assert.is_false(aws.is_error(other))
+    end
+    assert.is_false(aws.is_error(nil))
+  end)
+
+  it("have DynamoDB's extra members", function()
+    local _, problem = attempt({ { 400, {}, {
+      __type = "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", Message = "cancelled",
+      CancellationReasons = json.array { { Code = "None" }, { Code = "ConditionalCheckFailed", Item = { n = { N = "7" } } } },
+    } } }, "dynamodb", function(client)
+      return client:transact_write_items { TransactItems = { { Put = { TableName = "t", Item = { id = "x" } } } } }
+    end, { document = true })
+    assert.are.equal("TransactionCanceledException", problem.code)
+    assert.are.equal(7, problem.CancellationReasons[2].Item.n)
+    assert.are.equal(problem.CancellationReasons, problem.members.CancellationReasons)
+  end)
+end)
