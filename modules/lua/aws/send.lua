@@ -214,6 +214,14 @@ local function new_call(client, operation, input, options)
   return call
 end
 
+local READING = { Describe = true, Get = true, List = true, Query = true, Scan = true }
+
+-- Many models do not say it. GetActivityTask takes a task away from the others, and so does not only read.
+local function reads_only(operation)
+  return operation.readonly or operation.name ~= "GetActivityTask" and READING[operation.name:match("^%u%l*")]
+    or operation.name == "BatchGetItem" or operation.name == "TransactGetItems"
+end
+
 -- Raises an aws.failure. options: {timeout= seconds a try, total_timeout=, max_attempts=, features={"paginator"}}.
 function send.call(client, operation, input, options)
   local call = new_call(client, operation, input, options)
@@ -223,11 +231,9 @@ function send.call(client, operation, input, options)
       call.memory.retries:release(call.cost)
       return output
     end
-    if call.unrepeatable and maybe_done then
-      problem.outcomeUnknown = true
-      error(problem, 0)
-    end
-    local delay = kind and next_delay(call, attempt, kind, response)
+    call.maybe_done = call.maybe_done or maybe_done and not reads_only(operation)
+    problem.outcomeUnknown = call.maybe_done or nil
+    local delay = kind and not (call.unrepeatable and maybe_done) and next_delay(call, attempt, kind, response)
     if not delay then
       error(problem, 0)
     end

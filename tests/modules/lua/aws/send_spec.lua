@@ -141,6 +141,24 @@ describe("a call", function()
   end)
 end)
 
+describe("a call that changes something", function()
+  local function put(client)
+    return client:put_item({ TableName = "t", Item = { id = "x" }, ConditionExpression = "attribute_not_exists(id)" })
+  end
+
+  it("says that an earlier try of it may be the reason for the refusal", function()
+    local refused = { 400, {}, { __type = "x#ConditionalCheckFailedException", message = "no" } }
+    local fine, problem, _, requests = attempt({ { 500, {}, "{}" }, refused }, "dynamodb", put, { document = true })
+    assert.is_false(fine)
+    assert.are.equal(2, #requests)
+    assert.are.equal("ConditionalCheckFailedException", problem.code)
+    assert.is_true(problem.outcomeUnknown)
+    fine, problem = attempt({ refused }, "dynamodb", put, { document = true })
+    assert.is_false(fine)
+    assert.is_nil(problem.outcomeUnknown)
+  end)
+end)
+
 describe("a call that starts a job", function()
   local function start(client)
     return client:start_recovery(START)

@@ -36,8 +36,13 @@ describe("parameters", function()
   end)
 
   it("may leave out idempotency tokens, which are filled in", function()
-    assert.is_nil(complaint("drs", "StartRecoveryPlanExecution", { planArn = ("a"):rep(40) })
-      and complaint("drs", "StartRecoveryPlanExecution", { planArn = ("a"):rep(40) }):match("clientToken"))
+    -- EC2's model requires no such token, DynamoDB's and DRS's neither: made up, so that the rule is seen.
+    local model = { service = "x", shapes = {
+      In = { name = "In", type = "structure", required = { "token" }, members = {
+        token = { shape = "Text", idempotencyToken = true } } },
+      Text = { name = "Text", type = "string" },
+    } }
+    validate.parameters(model, { name = "Do", input = "In" }, {}, {}, 1)
   end)
 
   it("of a wrong type are named by their path", function()
