@@ -20,6 +20,14 @@ bool digest_hmac_sha256(const void *key, size_t key_length, const void *bytes, s
     return HMAC(EVP_sha256(), key_length > 0 ? key : &none, (int)key_length, bytes, count, mac, NULL) != NULL;
 }
 
+bool digest_sha384(const void *bytes, size_t count, unsigned char hash[DIGEST_SHA384_BYTES]) {
+    return EVP_Digest(bytes, count, hash, NULL, EVP_sha384(), NULL) == 1;
+}
+
+bool digest_sha512(const void *bytes, size_t count, unsigned char hash[DIGEST_SHA512_BYTES]) {
+    return EVP_Digest(bytes, count, hash, NULL, EVP_sha512(), NULL) == 1;
+}
+
 bool digest_sha1(const void *bytes, size_t count, unsigned char hash[DIGEST_SHA1_BYTES]) {
     return EVP_Digest(bytes, count, hash, NULL, EVP_sha1(), NULL) == 1;
 }

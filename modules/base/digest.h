@@ -6,11 +6,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { DIGEST_SHA256_BYTES = 32, DIGEST_SHA1_BYTES = 20, DIGEST_MD5_BYTES = 16 };
+enum {
+    DIGEST_SHA512_BYTES = 64,
+    DIGEST_SHA384_BYTES = 48,
+    DIGEST_SHA256_BYTES = 32,
+    DIGEST_SHA1_BYTES = 20,
+    DIGEST_MD5_BYTES = 16
+};
 
 bool digest_sha256(const void *bytes, size_t count, unsigned char hash[DIGEST_SHA256_BYTES]);
 bool digest_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t count,
                         unsigned char mac[DIGEST_SHA256_BYTES]);
+bool digest_sha384(const void *bytes, size_t count, unsigned char hash[DIGEST_SHA384_BYTES]);
+bool digest_sha512(const void *bytes, size_t count, unsigned char hash[DIGEST_SHA512_BYTES]);
 /* Not for security: file names of the SSO cache, and what old protocols ask for. */
 bool digest_sha1(const void *bytes, size_t count, unsigned char hash[DIGEST_SHA1_BYTES]);
 bool digest_md5(const void *bytes, size_t count, unsigned char hash[DIGEST_MD5_BYTES]);

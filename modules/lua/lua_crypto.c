@@ -2,6 +2,7 @@
  *
  * crypto.sha256(bytes)                -> 32 bytes
  * crypto.hmac_sha256(key, bytes)      -> 32 bytes
+ * crypto.sha384(bytes), crypto.sha512(bytes) -> 48, 64 bytes
  * crypto.sha1(bytes), crypto.md5(bytes) -> 20, 16 bytes; not for security
  * crypto.crc32(bytes)                 -> integer, as in x-amz-crc32
  * crypto.hex(bytes)                   -> lower-case digits
@@ -37,6 +38,20 @@ static int crypto_sha256(lua_State *L) {
     size_t count;
     const char *bytes = luaL_checklstring(L, 1, &count);
     return push_hash(L, digest_sha256(bytes, count, hash), hash, sizeof hash);
+}
+
+static int crypto_sha384(lua_State *L) {
+    unsigned char hash[DIGEST_SHA384_BYTES];
+    size_t count;
+    const char *bytes = luaL_checklstring(L, 1, &count);
+    return push_hash(L, digest_sha384(bytes, count, hash), hash, sizeof hash);
+}
+
+static int crypto_sha512(lua_State *L) {
+    unsigned char hash[DIGEST_SHA512_BYTES];
+    size_t count;
+    const char *bytes = luaL_checklstring(L, 1, &count);
+    return push_hash(L, digest_sha512(bytes, count, hash), hash, sizeof hash);
 }
 
 static int crypto_sha1(lua_State *L) {
@@ -150,6 +165,8 @@ static int crypto_random_bytes(lua_State *L) {
 
 int luaopen_crypto(lua_State *L) {
     static const luaL_Reg functions[] = {{"sha256", crypto_sha256},
+                                         {"sha384", crypto_sha384},
+                                         {"sha512", crypto_sha512},
                                          {"sha1", crypto_sha1},
                                          {"md5", crypto_md5},
                                          {"hmac_sha256", crypto_hmac_sha256},
