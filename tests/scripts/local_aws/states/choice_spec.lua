@@ -1,7 +1,8 @@
 local choice_rules = require "local_aws.states.choice_rules"
 local json         = require "json"
 
-local input = json.decode [[{"s": "banana", "n": 5, "f": 5.5, "t": true, "at": "2026-11-23T06:00:00Z", "later": "2026-11-23T08:30:00+02:00",
+local input = json.decode [[{"s": "banana", "n": 5, "f": 5.5, "t": true, "at": "2026-11-23T06:00:00Z",
+  "later": "2026-11-23T08:30:00+02:00",
   "null": null, "o": {}, "other": "apple", "log": "zebra.log", "star": "a*b", "limit": 5, "flag": true}]]
 
 local function matches(text)
@@ -14,7 +15,8 @@ end
 
 local function complaints(text, top)
   local reports = {}
-  choice_rules.check(json.decode(text), "", function(pointer, message) reports[#reports + 1] = pointer .. " " .. message end, top)
+  choice_rules.check(json.decode(text), "", function(pointer,
+    message) reports[#reports + 1] = pointer .. " " .. message end, top)
   return table.concat(reports, "; ")
 end
 

@@ -72,7 +72,8 @@ describe("an intrinsic function", function()
   end)
 
   it("fails with States.IntrinsicFailure", function()
-    for _, text in ipairs { "States.ArrayGetItem($.list, 9)", "States.StringToJson('{')", "States.Format('{}')", "States.Format('{}', 1, 2)",
+    for _, text in ipairs { "States.ArrayGetItem($.list, 9)", "States.StringToJson('{')", "States.Format('{}')",
+      "States.Format('{}', 1, 2)",
       "States.Hash('a', 'SHA-3')", "States.JsonMerge($.object, $.object, true)", "States.ArrayPartition($.list, 0)",
       "States.Base64Decode('%')", "States.ArrayRange(1, 5000, 1)", "States.MathAdd('a', 1)", "States.ArrayLength($.name)",
       "States.UUID(1)", "States.ArrayRange(1, 2, 0)", "States.MathRandom(5, 5)", "States.JsonMerge($.list, $.object, false)",

@@ -1,0 +1,129 @@
+local definition = require "local_aws.states.definition"
+local json       = require "json"
+local support    = require "tests.scripts.local_aws.states.world"
+
+local function reason(text, machine_type)
+  return definition.reason(definition.check(text, machine_type or "STANDARD"))
+end
+
+local function of_state(state)
+  return reason(('{"StartAt": "A", "States": {"A": %s}}'):format(state))
+end
+
+describe("a state machine definition", function()
+  it("is refused when it is no JSON object", function()
+    assert.equal("SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object", reason "")
+    assert.equal("SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object", reason "[1]")
+    assert.truthy(reason("not a definition"):find("INVALID_JSON_DESCRIPTION: ", 1, true))
+  end)
+
+  it("needs StartAt and States", function()
+    assert.equal("SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /", reason "{}")
+    assert.equal("SCHEMA_VALIDATION_FAILED: These fields are required: [States] at /", reason '{"StartAt": "A"}')
+    assert.equal("SCHEMA_VALIDATION_FAILED: These fields are required: [StartAt] at /",
+      reason '{"States": {"A": {"Type": "Succeed"}}}')
+  end)
+
+  it("must lead somewhere that exists, and reach every state", function()
+    assert.equal("MISSING_TRANSITION_TARGET: Missing 'Next' target: B at /States/A/Next",
+      of_state '{"Type": "Pass", "Next": "B"}')
+    assert.equal('MISSING_TRANSITION_TARGET: State "B" is not reachable. at /States/B',
+      reason '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "B": {"Type": "Succeed"}}}')
+    assert.truthy(reason('{"StartAt": "X", "States": {"A": {"Type": "Succeed"}}}'):find("Missing 'Next' target: X at /StartAt", 1, true))
+    assert.truthy(of_state([[{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
+      "Catch": [{"ErrorEquals": ["X"], "Next": "B"}]}]]):find "Missing 'Next' target: B")
+  end)
+
+  it("has one way on from each state", function()
+    assert.truthy(of_state('{"Type": "Pass"}'):find "%[Next%] or %[End%]")
+    assert.truthy(of_state('{"Type": "Pass", "Next": "A", "End": true}'):find "Only one of the fields %[Next, End%]")
+  end)
+
+  it("has only fields that its states know, with values that fit", function()
+    local faults = {
+      ['{"Type": "Nothing"}'] = "Value must be one of [Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait] at /States/A/Type",
+      ['{}'] = "These fields are required: [Type] at /States/A",
+      ['{"Type": "Pass", "End": true, "Seconds": 1}'] = "Field is not supported at /States/A/Seconds",
+      ['{"Type": "Pass", "End": true, "InputPath": "x"}'] = "Value is not a valid JSONPath at /States/A/InputPath",
+      ['{"Type": "Pass", "End": true, "ResultPath": "$.a[*]"}'] = "Value is not a Reference Path",
+      ['{"Type": "Pass", "End": true, "Parameters": {"x.$": "nothing"}}'] = "The value for the field 'x.$' must be a valid JSONPath "
+        .. "or a valid intrinsic function call at /States/A/Parameters/x.$",
+      ['{"Type": "Task", "End": true}'] = "These fields are required: [Resource] at /States/A",
+      ['{"Type": "Task", "End": true, "Resource": "lambda"}'] = "Value is not a valid resource ARN at /States/A/Resource",
+      ['{"Type": "Wait", "End": true}'] = "Exactly one of the fields is required: [Seconds, Timestamp, SecondsPath, TimestampPath]",
+      ['{"Type": "Wait", "End": true, "Seconds": 1.5}'] = "Expected value of type Integer at /States/A/Seconds",
+      ['{"Type": "Wait", "End": true, "Timestamp": "soon"}'] = "Value is not a valid timestamp at /States/A/Timestamp",
+      ['{"Type": "Choice", "Choices": []}'] = "Expected value of type Array with at least one element at /States/A/Choices",
+      ['{"Type": "Fail", "Error": "a", "ErrorPath": "$.a"}'] = "Only one of the fields [Error, ErrorPath] is allowed at /States/A",
+      ['{"Type": "Parallel", "End": true, "Branches": []}'] = "Expected value of type Array with at least one element",
+      ['{"Type": "Map", "End": true}'] = "Exactly one of the fields is required: [ItemProcessor, Iterator] at /States/A",
+      ['{"Type": "Pass", "End": true, "Comment": 5}'] = "Expected value of type String at /States/A/Comment",
+      ['5'] = "Expected value of type Object at /States/A",
+    }
+    for state, expected in pairs(faults) do
+      assert.truthy(of_state(state):find(expected, 1, true), state .. " gave " .. of_state(state))
+    end
+  end)
+
+  it("has Retry and Catch that fit", function()
+    local function of_task(fields)
+      return of_state('{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true, ' .. fields .. "}")
+    end
+    assert.equal("", of_task '"Retry": [{"ErrorEquals": ["A"]}, {"ErrorEquals": ["States.ALL"], "MaxDelaySeconds": 5}]')
+    assert.truthy(of_task('"Retry": [{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["A"]}]'):find "States.ALL must appear alone")
+    assert.truthy(of_task('"Retry": [{"ErrorEquals": ["A", "States.ALL"]}]'):find "States.ALL must appear alone")
+    assert.truthy(of_task('"Retry": [{"ErrorEquals": ["A"], "BackoffRate": 0.5}]'):find "Minimum value is 1.0")
+    assert.truthy(of_task('"Retry": [{"ErrorEquals": ["A"], "JitterStrategy": "SOME"}]'):find "FULL, NONE")
+    assert.truthy(of_task('"Retry": [{"ErrorEquals": ["A"], "IntervalSeconds": 0}]'):find "Minimum value is 1")
+    assert.truthy(of_task('"Retry": [{"ErrorEquals": ["A"], "What": 0}]'):find "Field is not supported at /States/A/Retry%[0%]/What")
+    assert.truthy(of_task('"Catch": [{"ErrorEquals": []}]'):find "These fields are required: %[Next%]")
+    assert.truthy(of_task('"TimeoutSeconds": 5, "HeartbeatSeconds": 5'):find "HeartbeatSeconds must be smaller")
+  end)
+
+  it("has state names that are unique in the whole machine and not too long", function()
+    assert.truthy(reason([[{"StartAt": "P", "States": {"P": {"Type": "Parallel", "End": true, "Branches": [
+      {"StartAt": "X", "States": {"X": {"Type": "Succeed"}}}, {"StartAt": "X",
+        "States": {"X": {"Type": "Succeed"}}}]}}}]]):find(
+      "DUPLICATE_STATE_NAME: Duplicate State name: X at /States/P/Branches[1]/States/X", 1, true))
+    local long = ("n"):rep(81)
+    assert.truthy(reason(('{"StartAt": "%s", "States": {"%s": {"Type": "Succeed"}}}'):format(long,
+      long)):find "less than or equal to 80")
+  end)
+
+  it("is refused clearly when it is written for what is not simulated", function()
+    assert.truthy(reason('{"StartAt": "A", "QueryLanguage": "JSONata", "States": {"A": {"Type": "Succeed"}}}'):find(
+      "QueryLanguage 'JSONata' is not supported here", 1, true))
+    assert.truthy(of_state('{"Type": "Succeed", "QueryLanguage": "JSONata"}'):find "QueryLanguage 'JSONata' is not supported here")
+    assert.truthy(of_state('{"Type": "Succeed", "Output": "{% 1 %}"}'):find "it belongs to JSONata")
+    assert.truthy(of_state([[{"Type": "Map", "End": true, "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED"},
+      "StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}]]):find "Mode 'DISTRIBUTED' is not supported here")
+  end)
+
+  it("may not wait for tokens in an Express machine", function()
+    local text = '{"StartAt": "A", "States": {"A": {"Type": "Task", "End": true, "Resource": "%s"}}}'
+    assert.equal("SCHEMA_VALIDATION_FAILED: Express state machine does not support '.waitForTaskToken' service integration  at "
+      .. "/States/A/Resource", reason(text:format "arn:aws:states:::lambda:invoke.waitForTaskToken", "EXPRESS"))
+    assert.equal("", reason(text:format "arn:aws:states:::lambda:invoke", "EXPRESS"))
+    assert.truthy(reason(text:format "arn:aws:states:us-east-1:123456789012:activity:a",
+      "EXPRESS"):find "does not support Activity")
+  end)
+
+  it("is refused at CreateStateMachine and judged by ValidateStateMachineDefinition", function()
+    local world = support.open()
+    finally(function() world:close() end)
+    assert.equal("InvalidDefinition: Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [States] at /'",
+      world:refusal("CreateStateMachine", { name = "bad", roleArn = "arn:aws:iam::123456789012:role/r",
+        definition = '{"StartAt": "A"}' }))
+    local verdict = world:call("ValidateStateMachineDefinition", { definition = '{"StartAt": "A"}' })
+    assert.equal("FAIL", verdict.result)
+    assert.equal(json.encode(json.array { json.object { code = "SCHEMA_VALIDATION_FAILED", location = "/", severity = "ERROR",
+      message = "These fields are required: [States]" } }), json.encode(verdict.diagnostics))
+    verdict = world:call("ValidateStateMachineDefinition",
+      { definition = '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}' })
+    assert.equal("OK", verdict.result)
+    verdict = world:call("ValidateStateMachineDefinition", { maxResults = 1,
+      definition = '{"StartAt": "A", "States": {"A": {"Type": "Pass"}, "B": {"Type": "Pass"}}}' })
+    assert.is_true(verdict.truncated)
+    assert.equal(1, #verdict.diagnostics)
+  end)
+end)
