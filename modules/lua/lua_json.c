@@ -22,15 +22,17 @@
 
 #include "lua/modules.h"
 
-enum lua_json_mark lua_json_mark_of(lua_State *L, int index) {
-    enum lua_json_mark mark = LUA_JSON_UNMARKED;
+enum mark { UNMARKED, MARKED_ARRAY, MARKED_OBJECT };
+
+static enum mark mark_of(lua_State *L, int index) {
+    enum mark mark = UNMARKED;
     if (lua_getmetatable(L, index)) {
         luaL_getmetatable(L, LUA_JSON_ARRAY);
         luaL_getmetatable(L, LUA_JSON_OBJECT);
         if (lua_rawequal(L, -3, -2)) {
-            mark = LUA_JSON_IS_ARRAY;
+            mark = MARKED_ARRAY;
         } else if (lua_rawequal(L, -3, -1)) {
-            mark = LUA_JSON_IS_OBJECT;
+            mark = MARKED_OBJECT;
         }
         lua_pop(L, 3);
     }
@@ -44,7 +46,7 @@ static int set_mark(lua_State *L, const char *metatable) {
     }
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    if (lua_json_mark_of(L, 1) == LUA_JSON_UNMARKED && lua_getmetatable(L, 1)) {
+    if (mark_of(L, 1) == UNMARKED && lua_getmetatable(L, 1)) {
         return luaL_argerror(L, 1, "a table without a metatable expected");
     }
     luaL_setmetatable(L, metatable);
@@ -63,8 +65,8 @@ static int json_is_array(lua_State *L) {
     bool array = false;
     luaL_checkany(L, 1);
     if (lua_istable(L, 1)) {
-        enum lua_json_mark mark = lua_json_mark_of(L, 1);
-        array = mark == LUA_JSON_IS_ARRAY || (mark == LUA_JSON_UNMARKED && lua_rawgeti(L, 1, 1) != LUA_TNIL);
+        enum mark mark = mark_of(L, 1);
+        array = mark == MARKED_ARRAY || (mark == UNMARKED && lua_rawgeti(L, 1, 1) != LUA_TNIL);
     }
     lua_pushboolean(L, array);
     return 1;

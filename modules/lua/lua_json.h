@@ -11,10 +11,6 @@ enum { LUA_JSON_DEPTH_MAX = 200 }; /* levels of lists and objects */
 #define LUA_JSON_ARRAY "json.array"
 #define LUA_JSON_OBJECT "json.object"
 
-enum lua_json_mark { LUA_JSON_UNMARKED, LUA_JSON_IS_ARRAY, LUA_JSON_IS_OBJECT };
-/* How the table at `index` is marked. */
-enum lua_json_mark lua_json_mark_of(lua_State *L, int index);
-
 /* Raises {code="INVALID_JSON", message, line, column} for the byte at `offset`; a column is a character, not a byte. */
 int lua_json_raise_invalid(lua_State *L, const char *text, size_t offset, const char *message);
 /* Pushes the text of argument 1 as cjson can parse it without loss: true if that is another one. */
