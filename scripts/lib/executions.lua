@@ -46,9 +46,17 @@ local function key_of(execution)
   return { executionId = execution.executionId, planId = execution.planId }
 end
 
+local function size_after(execution, changes)
+  local item = lists.merged(execution, changes)
+  for name, value in pairs(changes) do
+    if value == store.REMOVE then item[name] = nil end
+  end
+  return store.size(item)
+end
+
 -- Waves that are over give up their details, the oldest first, until the item fits.
 local function fit(execution, changes)
-  if not changes.waves or store.size(lists.merged(execution, changes)) <= SIZE_LIMIT then return changes end
+  if not changes.waves or size_after(execution, changes) <= SIZE_LIMIT then return changes end
   local waves = lists.map(changes.waves, function(wave) return wave end)
   for position, wave in ipairs(waves) do
     if status.wave_is_over(wave) and lists.given(wave.serverStatuses) then
@@ -59,7 +67,7 @@ local function fit(execution, changes)
       end) })
     end
     changes = lists.merged(changes, { waves = waves })
-    if store.size(lists.merged(execution, changes)) <= SIZE_LIMIT then break end
+    if size_after(execution, changes) <= SIZE_LIMIT then break end
   end
   return changes
 end

@@ -6,6 +6,7 @@ local config     = require "config"
 local conflicts  = require "lib.conflicts"
 local executions = require "lib.executions"
 local ids        = require "lib.ids"
+local jobs       = require "lib.jobs"
 local json       = require "json"
 local lists      = require "lib.lists"
 local machine    = require "lib.machine"
@@ -212,6 +213,16 @@ function starts.answer(execution)
   }
 end
 
+-- What the orchestrator would ask of DRS, wave by wave.
+local function launches(order, start)
+  return lists.map(start.plan.waves, function(wave)
+    return { service = "drs", operation = "StartRecovery", region = wave.region, parameters = {
+      sourceServers = lists.map(wave.serverIds, function(id) return { sourceServerID = id } end),
+      isDrill = order.executionType == "DRILL", tags = jobs.tags(order, wave),
+    } }
+  end)
+end
+
 --- What a dry run answers: every check, the waves with their servers, the writes that would be made. It has written nothing.
 function starts.rehearsal(order, start)
   local results = checks.results(start)
@@ -219,7 +230,7 @@ function starts.rehearsal(order, start)
   return {
     dryRun = true, planId = start.plan.planId, planName = start.plan.planName, executionType = order.executionType,
     wouldStart = refused == nil, checks = results, waves = start.plan.waves, accountContext = start.context,
-    awsWrites = (starts.writes(order, start)),
+    awsWrites = lists.concat { (starts.writes(order, start)), launches(order, start) },
   }
 end
 
