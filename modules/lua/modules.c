@@ -21,6 +21,7 @@ const struct module modules_list[] = {
     {"terminal", luaopen_terminal, false},
     {"time", luaopen_time, true},
     {"uuid", luaopen_uuid, true},
+    {"xml", luaopen_xml, true},
     {NULL, NULL, false},
 };
 

@@ -36,5 +36,6 @@ int luaopen_sqlite(lua_State *L);
 int luaopen_terminal(lua_State *L);
 int luaopen_time(lua_State *L);
 int luaopen_uuid(lua_State *L);
+int luaopen_xml(lua_State *L);
 
 #endif
