@@ -25,7 +25,7 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/host/main.o,$(OBJECTS))
 # Lua halves and API models are part of the program: one file to copy, nothing to find at start.
 EMBEDDED := $(sort $(wildcard modules/lua/*.lua modules/lua/*/*.lua modules/lua/*/*/*.lua modules/aws/models/*.json \
-                   host/commands/*.lua))
+                   host/*/*.lua))
 TESTS_C := $(sort $(wildcard tests/modules/*/*_test.c tests/host/*_test.c))
 TEST_PROGRAMS := $(TESTS_C:%.c=$(BUILD)/%)
 
@@ -39,7 +39,8 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/host/main.o $(BUILD)/host/config.o $(BUILD)/host/runtime/state.o: $(BUILD)/version.h
+$(BUILD)/host/main.o $(BUILD)/host/config.o $(BUILD)/host/runtime/state.o \
+$(BUILD)/host/runtime/host_modules.o: $(BUILD)/version.h
 
 $(BUILD)/version.h: CHANGELOG.md
 	@mkdir -p $(@D)

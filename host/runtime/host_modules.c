@@ -1,5 +1,6 @@
 #include "runtime/host_modules.h"
 
+#include <lauxlib.h>
 #include <string.h>
 
 #include "http/lua_server.h"
@@ -8,14 +9,43 @@
 #include "process/lua_process.h"
 #include "process/lua_prompt.h"
 #include "runtime/lua_clock.h"
+#include "runtime/lua_scripts.h"
 #include "runtime/lua_task.h"
+#include "version.h"
+
+static int open_as(lua_State *L, const char *name) {
+    lua_getglobal(L, "require");
+    lua_pushstring(L, name);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+/* Modules that are Lua throughout, under the names that scripts know them by. */
+static int open_app(lua_State *L) {
+    return open_as(L, "http.endpoints");
+}
+
+static int open_functions(lua_State *L) {
+    return open_as(L, "runtime.functions");
+}
+
+static int open_version(lua_State *L) {
+    lua_pushliteral(L, DRSH_VERSION);
+    return 1;
+}
 
 static const struct module host_modules[] = {
+    {"app", open_app, false},
     {"clock", luaopen_clock, false},
-    {"config", luaopen_config, false},
+    {"config", luaopen_config, true},
     {"config.sandbox", luaopen_config_sandbox, false},
+    {"functions", open_functions, false},
     {"process", luaopen_process, false},
     {"prompt", luaopen_prompt, false},
+    {"runtime.functions.core", luaopen_task, false},
+    {"runtime.limited", luaopen_task, false},
+    {"runtime.scripts.core", luaopen_runtime_scripts_core, false},
+    {"runtime.version", open_version, false},
     {"server", luaopen_server, false},
     {"task", luaopen_task, true},
     {NULL, NULL, false},

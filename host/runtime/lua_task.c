@@ -233,12 +233,6 @@ static int handle_cancel(lua_State *L) {
     return 0;
 }
 
-/* still(fn, ...) -> what fn returns; nothing in it can wait. */
-static int task_lua_still(lua_State *L) {
-    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-    return lua_gettop(L);
-}
-
 /* context() -> the task's context table, nil if it has none */
 static int task_lua_context(lua_State *L) {
     struct task *task = task_running(L);
@@ -390,10 +384,10 @@ int luaopen_task(lua_State *L) {
     };
     static const luaL_Reg event_methods[] = {
         {"wait", event_lua_wait}, {"set", event_lua_set}, {"reset", event_lua_reset}, {NULL, NULL}};
-    static const luaL_Reg functions[] = {
-        {"error", task_lua_error},           {"sleep", task_lua_sleep}, {"spawn", task_lua_spawn},
-        {"limited", task_lua_limited},       {"still", task_lua_still}, {"context", task_lua_context},
-        {"background", task_lua_background}, {"event", task_lua_event}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"error", task_lua_error},     {"sleep", task_lua_sleep},
+                                         {"spawn", task_lua_spawn},     {"limited", task_lua_limited},
+                                         {"context", task_lua_context}, {"background", task_lua_background},
+                                         {"event", task_lua_event},     {NULL, NULL}};
     new_type(L, SLEEP, sleep_close, NULL);
     new_type(L, JOIN, join_close, NULL);
     new_type(L, EVENT_WAIT, event_wait_close, NULL);

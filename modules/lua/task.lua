@@ -1,4 +1,5 @@
--- Tasks: things done side by side, in straight lines. sleep, spawn, background and event are the host's (host/runtime/lua_task.c).
+-- Tasks: things done side by side, in straight lines. sleep, spawn, background and event are the host's
+-- (host/runtime/lua_task.c).
 local _, core = ...
 
 local task = {
@@ -6,6 +7,7 @@ local task = {
   spawn = core.spawn,
   background = core.background,
   event = core.event,
+  context = core.context, -- what the host says about the running task: requestId, actions ...; nil outside a request
 }
 
 -- Sets an event when it is closed, that is: however the task that holds it ends.

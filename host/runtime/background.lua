@@ -1,0 +1,73 @@
+-- Background scripts: those with `every` and `run`. Each runs again and again on the world's clock, never twice at once.
+local limited = require "runtime.limited"
+local log = require "log"
+local sandbox = require "runtime.sandbox"
+local task = require "task"
+
+local background = {}
+background.__index = background
+
+local LIMITS = { instructions = 1000000000, memory = 256 << 20, timeout = 600 }
+
+local function actions_of(script)
+  local actions = {}
+  for _, action in ipairs(script.aws) do actions[action] = true end
+  return actions
+end
+
+--- Runs a background script once, of this generation. A failure is logged, and given: true, or false and the text.
+function background.run(generation, name)
+  local script = generation.scripts[name]
+  local context = {
+    requestId = "background:" .. name, script = name, generation = generation.number, actions = actions_of(script),
+  }
+  local outcome, err, traceback = limited.run({ context = context, limits = LIMITS }, function()
+    local _, require_script = sandbox.new(generation.modules)
+    require_script(name).run()
+  end)
+  if outcome == "ok" then return true end
+  local text = limited.text(err)
+  log.error("a background script failed", { script = name, outcome = outcome, error = text, traceback = traceback })
+  return false, text
+end
+
+-- One script's life: it ends when the script is gone.
+local function keep_running(set, name)
+  while true do
+    local generation = set:current()
+    local script = generation.scripts[name]
+    if not script or script.kind ~= "background" then return end
+    background.run(generation, name)
+    task.sleep(script.every)
+  end
+end
+
+local function start_new(self, generation)
+  for name, script in pairs(generation.scripts) do
+    local running = self.running[name]
+    if script.kind == "background" and (not running or running:done()) then
+      self.running[name] = task.spawn(function() keep_running(self.set, name) end)
+    end
+  end
+end
+
+--- Runs the background scripts of a set (scripts.open), new ones too, until stop().
+function background.start(set)
+  local self = setmetatable({ set = set, running = {}, changed = task.event() }, background)
+  set.on_change = function() self.changed:set() end
+  self.supervisor = task.background(function()
+    while true do
+      self.changed:reset()
+      start_new(self, set:current())
+      self.changed:wait()
+    end
+  end)
+  return self
+end
+
+function background:stop()
+  self.set.on_change = nil
+  self.supervisor:cancel()
+end
+
+return background

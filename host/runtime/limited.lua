@@ -1,0 +1,39 @@
+-- Runs what is not trusted: in a task of its own, with limits, and nothing of it is believed afterwards.
+local _, core = ...
+local json = require "json"
+
+local limited = {}
+
+local TEXT_LIMIT = 4096
+
+-- An error as text, whatever it is, without calling anything of the script's own.
+function limited.text(err)
+  local text
+  if type(err) == "string" then
+    text = err
+  elseif type(err) == "table" and type(rawget(err, "message")) == "string" then
+    local code = rawget(err, "code") or rawget(err, "error")
+    text = (type(code) == "string" and code .. ": " or "") .. rawget(err, "message")
+  elseif type(err) == "table" then
+    local ok, encoded = pcall(json.encode, err)
+    text = ok and "an error without message: " .. encoded or "an error that is a table without message"
+  elseif err == nil then
+    text = "nil was raised"
+  else
+    text = ("an error that is a %s: %s"):format(type(err), tostring(err))
+  end
+  return #text > TEXT_LIMIT and text:sub(1, TEXT_LIMIT) .. "..." or text
+end
+
+--- Runs fn(...) in a child task. options: context (what the host says about the task), limits {instructions, memory, timeout}.
+-- Gives "ok" and the results, or "error", "deadline", "cancelled", and then the error and the traceback.
+function limited.run(options, fn, ...)
+  local limits = options.limits
+  local child = core.limited({
+    context = options.context, instructions = limits.instructions, memory = limits.memory,
+    timeout_us = limits.timeout and math.ceil(limits.timeout * 1000000) or nil,
+  }, fn, ...)
+  return child:outcome()
+end
+
+return limited
