@@ -22,6 +22,7 @@ local ENUM_ORDER = {
   KeyType = "HASH, RANGE",
   BillingMode = "PROVISIONED, PAY_PER_REQUEST",
   ProjectionType = "ALL, INCLUDE, KEYS_ONLY",
+  AttributeAction = "ADD, DELETE, PUT",
 }
 
 -- The order in which AWS looks at the members of a request; the others follow by name.
@@ -140,9 +141,40 @@ local RANGED = { string = true, integer = true, long = true, list = true, map = 
 
 local check
 
+-- What is wrong with a map's key, or with a list that is a map's value, is told of the whole map.
+local function check_map(model, shape, content, path, errors)
+  local member_shape = model.shapes[shape.value.shape]
+  local key_rules = OVERRIDES[shape.key.shape] or model.shapes[shape.key.shape]
+  local bad_key, bad_value
+  for key, member in pairs(content) do
+    if key_rules.unless_arn and not key:find "^arn:" then
+      bad_key = bad_key or #key < key_rules.min or #key > key_rules.max or not matches(key_rules.pattern, key)
+    end
+    if member_shape.type == "list" and member_shape.max then
+      bad_value = bad_value or #member < member_shape.min or #member > member_shape.max
+    end
+  end
+  if bad_key then
+    report(errors, content, path, ("Map keys must satisfy constraint: [Member must have length less than or equal to %d, "
+      .. "Member must have length greater than or equal to %d, Member must satisfy regular expression pattern: %s]")
+      :format(key_rules.max, key_rules.min, key_rules.pattern))
+  end
+  if bad_value then
+    report(errors, content, path, ("Map value must satisfy constraint: [Member must have length less than or equal to %d, "
+      .. "Member must have length greater than or equal to %d]"):format(member_shape.max, member_shape.min))
+    return
+  end
+  for key, member in pairs(content) do
+    check(model, shape.value.shape, member, path .. "." .. key .. ".member", errors)
+  end
+end
+
+-- Required here although the model, which thinks of replicas of tables elsewhere, no longer says so.
+local REQUIRED = { CreateTableInput = { "AttributeDefinitions", "KeySchema", "TableName" } }
+
 local function check_members(model, shape, content, path, errors)
   local required = {}
-  for _, name in ipairs(shape.required or {}) do
+  for _, name in ipairs(REQUIRED[shape.name] or shape.required or {}) do
     required[name] = true
   end
   for _, name in ipairs(sorted_members(model, shape.name)) do
@@ -177,9 +209,7 @@ function check(model, name, content, path, errors)
       check(model, shape.member.shape, member, path .. "." .. place .. ".member", errors)
     end
   elseif shape.type == "map" then
-    for key, member in pairs(content) do
-      check(model, shape.value.shape, member, path .. "." .. key .. ".member", errors)
-    end
+    check_map(model, shape, content, path, errors)
   end
 end
 

@@ -161,13 +161,12 @@ local function count_projected(input)
   return count
 end
 
--- Every attribute that is defined must be a key of something.
-function definition.check_used(input)
-  local used = {}
+-- The names of all key attributes, of the table and its indexes -> set, whether there are indexes.
+function definition.used_names(input)
+  local used, indexed = {}, false
   for _, element in ipairs(input.KeySchema) do
     used[element.AttributeName] = true
   end
-  local indexed = false
   for _, kind in ipairs { "LocalSecondaryIndexes", "GlobalSecondaryIndexes" } do
     for _, index in ipairs(input[kind] or {}) do
       indexed = true
@@ -176,6 +175,12 @@ function definition.check_used(input)
       end
     end
   end
+  return used, indexed
+end
+
+-- Every attribute that is defined must be a key of something.
+function definition.check_used(input)
+  local used, indexed = definition.used_names(input)
   local defined, all_used, names = attribute_names(input.AttributeDefinitions), true, {}
   for _, name in ipairs(defined) do
     all_used = all_used and used[name] ~= nil

@@ -57,7 +57,11 @@ local function describe_indexes(call, table_, description, statuses)
     local member = index.kind == "LOCAL" and "LocalSecondaryIndexes" or "GlobalSecondaryIndexes"
     description[member] = description[member] or json.array {}
     local status = statuses[index.name] or (description.TableStatus == "CREATING" and "CREATING") or "ACTIVE"
-    table.insert(description[member], describe_index(table_, index, counts[index.name], status))
+    local described = describe_index(table_, index, counts[index.name], status)
+    if statuses[index.name] == "CREATING" then
+      described.Backfilling = false -- only of an index that comes to a table which is there already
+    end
+    table.insert(description[member], described)
   end
 end
 

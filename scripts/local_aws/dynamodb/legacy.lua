@@ -85,7 +85,10 @@ local function condition(name, operator, values)
     return { kind = operator, arguments = arguments }
   end
   local call = { kind = "call", name = rule.call, arguments = arguments }
-  return rule.negated and { kind = "NOT", call } or call
+  if rule.negated then -- of what is there, that is
+    return { kind = "AND", { kind = "call", name = "attribute_exists", arguments = { arguments[1] } }, { kind = "NOT", call } }
+  end
+  return call
 end
 
 local function joined(list, conditional_operator)

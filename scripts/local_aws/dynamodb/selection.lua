@@ -138,13 +138,16 @@ function selection.check_paths(request)
   if not index then
     return
   end
-  for _, paths in ipairs { request.paths or {}, filter_paths } do
-    local lacking = missing(index, paths)
-    if #lacking > 0 and index.kind == "GLOBAL" then
-      refuse(("%sGlobal secondary index %s does not project [%s]"):format(INVALID, index.name, table.concat(lacking, ", ")))
-    end
-    request.fetch = request.fetch or #lacking > 0
+  local unfiltered = missing(index, filter_paths)
+  if #unfiltered > 0 and not request.fetch then
+    refuse(("%sSecondary index %s does not project one or more filter attributes: [%s]")
+      :format(INVALID, index.name, table.concat(unfiltered, ", ")))
   end
+  local lacking = missing(index, request.paths or {})
+  if #lacking > 0 and index.kind == "GLOBAL" then
+    refuse(("%sGlobal secondary index %s does not project [%s]"):format(INVALID, index.name, table.concat(lacking, ", ")))
+  end
+  request.fetch = request.fetch or #lacking > 0
 end
 
 return selection

@@ -122,12 +122,24 @@ local function set_billing_mode(stored, input)
   end
 end
 
-local function create_index(stored, entry, input)
-  if input.AttributeDefinitions then
-    stored.AttributeDefinitions = input.AttributeDefinitions
+-- Keeps the definitions of attributes that are keys of something, adding those that the request brings.
+local function merge_definitions(stored, given)
+  local used, merged, known = definition.used_names(stored), json.array {}, {}
+  for _, list in ipairs { given or {}, stored.AttributeDefinitions } do
+    for _, attribute in ipairs(list) do
+      local name = attribute.AttributeName
+      if used[name] and not known[name] then
+        known[name] = true
+        merged[#merged + 1] = attribute
+      end
+    end
   end
-  local defined = definition.attribute_names(stored.AttributeDefinitions)
-  definition.check_global(entry, defined, billing_mode(stored))
+  stored.AttributeDefinitions = merged
+end
+
+local function create_index(stored, entry, input)
+  local given = input.AttributeDefinitions or stored.AttributeDefinitions
+  definition.check_global(entry, definition.attribute_names(given), billing_mode(stored))
   for _, kind in ipairs { "LocalSecondaryIndexes", "GlobalSecondaryIndexes" } do
     for _, index in ipairs(stored[kind] or {}) do
       if index.IndexName == entry.IndexName then
@@ -137,6 +149,7 @@ local function create_index(stored, entry, input)
   end
   stored.GlobalSecondaryIndexes = stored.GlobalSecondaryIndexes or json.array {}
   table.insert(stored.GlobalSecondaryIndexes, entry)
+  merge_definitions(stored, given)
 end
 
 local function delete_index(stored, name)
@@ -145,6 +158,7 @@ local function delete_index(stored, name)
   if #stored.GlobalSecondaryIndexes == 0 then
     stored.GlobalSecondaryIndexes = nil
   end
+  merge_definitions(stored)
 end
 
 local function change_indexes(stored, input)
@@ -172,12 +186,12 @@ local function change_indexes(stored, input)
   return statuses
 end
 
-local function set_stream(stored, specification)
+local function set_stream(stored, specification, name)
   if not specification then
     return
   elseif specification.StreamEnabled then
     if stored.StreamSpecification then
-      refuse "Table already has an enabled stream: TableName"
+      refuse("Table already has an enabled stream: TableName: " .. name)
     end
     stored.StreamSpecification = specification
     stored.LatestStreamLabel = create_table.stream_label(specification)
@@ -238,7 +252,7 @@ function operations.UpdateTable(call)
     set_throughput(stored, input.ProvisionedThroughput)
   end
   local statuses = change_indexes(stored, input)
-  set_stream(stored, input.StreamSpecification)
+  set_stream(stored, input.StreamSpecification, table_.name)
   stored.SSEDescription = input.SSESpecification and create_table.sse_description(call, input.SSESpecification)
     or not input.SSESpecification and stored.SSEDescription or nil
   stored.TableClassSummary = input.TableClass and { TableClass = input.TableClass } or stored.TableClassSummary
