@@ -145,7 +145,8 @@ local function walks(self)
 
   local function caller(operation, feature)
     return function(input)
-      return self:call(operation, input, { features = { feature } }, 2)
+      local output = self:call(operation, input, { features = { feature } }, 3)
+      return output
     end
   end
 
@@ -182,7 +183,8 @@ local function method_for(self, proxy, name)
     if receiver ~= proxy then
       error(("%s.%s: call it with a colon, client:%s{...}"):format(self.service, name, name), 2)
     end
-    return self:call(operation, parameters, options or {}, 2)
+    local output = self:call(operation, parameters, options or {}, 2) -- no tail call: an error names the caller's line
+    return output
   end
 end
 

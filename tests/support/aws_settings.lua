@@ -1,0 +1,50 @@
+-- Settings and AWS configuration files for one test; everything is as it was afterwards.
+
+local config = require "config"
+
+local aws_settings = {}
+
+-- Nothing of the caller's own account may come in.
+local CLEAN = {
+  "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
+  "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DRS", "AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_SFN",
+  "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT", "AWS_MAX_ATTEMPTS",
+}
+
+local function write(text)
+  local path = os.tmpname()
+  local file = assert(io.open(path, "w"))
+  file:write(text)
+  file:close()
+  return path
+end
+
+-- settings: {NAME = text}; files: {config = text, credentials = text}. Runs fn and raises what it raises.
+function aws_settings.with(settings, files, fn)
+  files = files or {}
+  local all = {
+    AWS_CONFIG_FILE = write(files.config or ""), AWS_SHARED_CREDENTIALS_FILE = write(files.credentials or ""),
+  }
+  for _, name in ipairs(CLEAN) do
+    all[name] = ""
+  end
+  for name, value in pairs(settings) do
+    all[name] = value
+  end
+  for name, value in pairs(all) do
+    config.set(name, value)
+  end
+  local fine, problem = xpcall(fn, function(problem)
+    return type(problem) == "string" and debug.traceback(problem, 2) or problem
+  end)
+  for name in pairs(all) do
+    config.set(name, nil)
+  end
+  os.remove(all.AWS_CONFIG_FILE)
+  os.remove(all.AWS_SHARED_CREDENTIALS_FILE)
+  if not fine then
+    error(problem, 0)
+  end
+end
+
+return aws_settings
