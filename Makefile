@@ -61,7 +61,7 @@ $(BUILD)/tests/%_test: tests/%_test.c $(LIBRARY_OBJECTS) $(BUILD)/embedded.o
 
 # --- what people type; each installs what it needs ---
 
-.PHONY: demo test lint fmt conformance sanitize valgrind fuzz bench models install clean help dependencies
+.PHONY: demo test lint fmt conformance sanitize valgrind fuzz models install clean help dependencies
 
 dependencies: ## install the Debian packages that a build needs
 	@sh .ci/install build
@@ -104,6 +104,34 @@ valgrind: ## run the C unit tests under valgrind
 	@$(MAKE) --no-print-directory -s -j2 $(TEST_PROGRAMS)
 	@for test in $(TEST_PROGRAMS); do \
 	    valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite $$test || exit 1; done
+
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_SECONDS ?= 20
+
+fuzz: ## run each fuzzer for FUZZ_SECONDS (20)
+	@sh .ci/install build fuzz
+	@$(MAKE) --no-print-directory -s CC=clang BUILD=build/fuzzing CFLAGS='-O1 -g -fsanitize=address,undefined,fuzzer-no-link' \
+	    FUZZ_SECONDS=$(FUZZ_SECONDS) fuzzers-run
+
+.PHONY: fuzzers-run
+fuzzers-run: $(FUZZERS)
+	@for fuzzer in $(FUZZERS); do \
+	    echo "== $$fuzzer"; mkdir -p $$fuzzer.corpus; \
+	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=0 -verbosity=0 $$fuzzer.corpus || exit 1; done
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY_OBJECTS) $(BUILD)/embedded.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fsanitize=address,undefined,fuzzer $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+models: ## make modules/aws/models/*.json again from the newest published models (needs PyPI)
+	python3 -m venv build/botocore
+	build/botocore/bin/pip install -q --upgrade botocore
+	python3 modules/aws/models/generate.py "$$(build/botocore/bin/python -c 'import botocore; print(botocore.__path__[0])')/data"
+
+PREFIX ?= /usr/local
+install: all ## install the program and its scripts under PREFIX (/usr/local)
+	install -D -m 755 $(BUILD)/drsh $(DESTDIR)$(PREFIX)/bin/drsh
+	find scripts -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/drsh/{} \;
 
 clean: ## remove what was built
 	rm -rf $(BUILD)
