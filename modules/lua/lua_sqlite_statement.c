@@ -19,6 +19,9 @@ void lua_sqlite_release(struct lua_sqlite_statement *statement) {
         return;
     }
     statement->in_use = false;
+    if (statement->handle == NULL) {
+        return; /* collected with its cursor, and before it */
+    }
     if (statement->cached) {
         sqlite3_reset(statement->handle);
         sqlite3_clear_bindings(statement->handle);

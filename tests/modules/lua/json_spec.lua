@@ -131,7 +131,8 @@ describe("json.encode", function()
 
   it("writes numbers exactly", function()
     for text, number in pairs {
-      ["1"] = 1.0, ["-1"] = -1.0, ["1.5"] = 1.5, ["0.1"] = 0.1, ["1000000000000000"] = 1e15, ["9007199254740991"] = 2.0 ^ 53 - 1,
+      ["1"] = 1.0, ["-1"] = -1.0, ["1.5"] = 1.5, ["0.1"] = 0.1, ["1000000000000000"] = 1e15,
+      ["9007199254740991"] = 2.0 ^ 53 - 1,
       ["9223372036854775807"] = math.maxinteger, ["-9223372036854775808"] = math.mininteger,
     } do
       assert.equal(text, json.encode(number))
@@ -272,7 +273,8 @@ describe("json against lua-cjson", function()
     local parts = {}
     for index = 1, math.random(0, 8) do
       local kind = math.random(4)
-      parts[index] = kind == 1 and utf8.char(math.random(0x80, 0xD7FF)) or kind == 2 and utf8.char(math.random(0x10000, 0x10FFFF))
+      parts[index] = kind == 1 and utf8.char(math.random(0x80, 0xD7FF))
+        or kind == 2 and utf8.char(math.random(0x10000, 0x10FFFF))
         or string.char(math.random(0, 127))
     end
     return table.concat(parts)
