@@ -14,6 +14,7 @@ local config = require "config"
 local deploy = require "orchestrator.deploy"
 local json   = require "json"
 local main   = require "local_aws.main"
+local task   = require "task"
 
 local estate = {}
 
@@ -94,6 +95,7 @@ local PLANS = {
   plan("three", { wave(0, "db"), wave(1, "app"), wave(2, "web", { pauseBeforeWave = true }) }),
   plan("two", { wave(0, "db"), wave(1, "app") }),
   plan("one", { wave(0, "db") }),
+  plan("gate-first", { wave(0, "db", { pauseBeforeWave = true }), wave(1, "app") }),
   plan("sides", { wave(0, "db"), wave(1, "app", { dependsOnWaves = json.array { 0 } }),
     wave(2, "web", { dependsOnWaves = json.array { 0 } }) }),
   plan("partial", { wave(0, "bad"), wave(1, "app") }),
@@ -109,7 +111,7 @@ local PLANS = {
   plan("big", { wave(0, "big") }),
 }
 
-local function content(tables)
+local function content()
   local account, role = estate.ACCOUNT, "DRSOrchestrationCrossAccountRole"
   local function items(setting, list)
     return { account = account, region = estate.EAST, name = TABLES[setting], items = list }
@@ -119,7 +121,7 @@ local function content(tables)
       roleName = role, trustedAccounts = { account }, externalId = "far-secret" } } } },
     places = {
       { account = account, region = estate.EAST, sourceServers = join(servers("db", 2), servers("app", 4, { tier = "app" }),
-        servers("big", tables and 0 or 101),
+        servers("big", 101),
         { { id = estate.server_id("bad", 1), hostname = "bad-1", behaviour = { launch = "FAILED" } },
           { id = estate.server_id("bad", 2), hostname = "bad-2" } },
         servers("stalled", 1, nil, { replication = { state = "STALLED" } })) },
@@ -170,6 +172,31 @@ function methods:call(method, path, body, headers)
   if type(body) == "table" then body = json.encode(next(body) and body or json.object {}) end
   local status, answered, text = app.handle { method = method, path = path, headers = sent, body = body }
   return status, text ~= "" and json.decode(text) or nil, answered
+end
+
+--- A call that meets throttling or lost answers: the clock moves on while the client waits before its next try.
+function methods:patient_call(...)
+  local waiting = task.spawn(self.call, ...)
+  for _ = 1, 400 do
+    if waiting:done() then return waiting:join() end
+    clock.step(0.1)
+  end
+  error("the call has not ended after 40 seconds", 0)
+end
+
+--- Lets `fn` run until it calls the operation that `rule` names, and ends it there, as a process that dies: what it did before is
+-- done, that call never happens.
+function methods:cut(rule, fn)
+  local cut = { kind = "delay", seconds = 1e8 }
+  for name, value in pairs(rule) do cut[name] = value end
+  local remove = self.fault(cut)
+  local victim = task.spawn(fn)
+  clock.step(0)
+  local ended = victim:done()
+  victim:cancel()
+  remove()
+  clock.step(0)
+  if ended then error("the cut was never reached", 0) end
 end
 
 --- The world's clock moves on; all that is due happens.
