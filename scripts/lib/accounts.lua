@@ -36,7 +36,7 @@ function accounts.context(groups, asked)
     reply.fail(400, "MULTIPLE_ACCOUNTS", "a plan runs in one account; this one names " .. table.concat(named, ", "),
       { accountIds = named })
   end
-  local account = named[1]
+  local account = named[1] or accounts.hub()
   if account == accounts.hub() then return json.object { accountId = account, isCurrentAccount = true } end
   local target = config.get("TARGET_ACCOUNTS_TABLE") and store.get("TARGET_ACCOUNTS_TABLE", { accountId = account })
   local group = lists.first(groups, function(one) return lists.given(one.assumeRoleName) end) or {}
