@@ -53,14 +53,24 @@ function driver.wait_end(world, execution_id)
   runtime.ended[execution_id] = nil
 end
 
+-- A fault of ours: the execution fails with it; if not even that can be written, it is left alone, so that the others go on.
+local function give_up(world, execution_id, problem)
+  log.error("states: an execution could not be moved on", { problem = tostring(problem), execution = execution_id })
+  local fine, step = pcall(interpreter.give_up, world, execution_id, tostring(problem))
+  if fine then
+    return step
+  end
+  log.error("states: an execution is left as it is", { problem = tostring(step), execution = execution_id })
+  world.db:run("UPDATE states_branches SET due_us = NULL WHERE execution = ?", execution_id)
+end
+
 local function take_outcome(world, job, outcome)
   local fine, step = pcall(interpreter.settle, world, job.branch, job.attempt, outcome)
   if not fine then
     local branch = store.branch(world.db, job.branch)
-    log.error("states: a task's outcome could not be taken in", { problem = tostring(step) })
-    step = branch and interpreter.give_up(world, branch.execution, tostring(step))
+    step = branch and give_up(world, branch.execution, step)
   end
-  driver.changed(world, step or nil)
+  driver.changed(world, step)
 end
 
 -- Invokes what a running branch waits for, in a task of its own.
@@ -76,8 +86,7 @@ end
 local function advance(world, row)
   local fine, step = pcall(interpreter.advance, world, row.execution, row.id)
   if not fine then
-    log.error("states: an execution could not be moved on", { problem = tostring(step), branch = row.id })
-    step = interpreter.give_up(world, row.execution, tostring(step))
+    step = give_up(world, row.execution, step)
   end
   if step then
     for _, job in ipairs(step.launches) do

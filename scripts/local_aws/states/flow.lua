@@ -31,6 +31,7 @@ function flow.end_execution(run, status, fields)
     execution[name] = value
   end
   execution.status, execution.stopped_us, execution.deadline_us = status, run.now_us, nil
+  store.save_execution(run.db, execution) -- whoever waits for it must see it ended
   flow.ended(run, execution)
 end
 

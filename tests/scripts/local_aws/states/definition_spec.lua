@@ -29,7 +29,8 @@ describe("a state machine definition", function()
       of_state '{"Type": "Pass", "Next": "B"}')
     assert.equal('MISSING_TRANSITION_TARGET: State "B" is not reachable. at /States/B',
       reason '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}, "B": {"Type": "Succeed"}}}')
-    assert.truthy(reason('{"StartAt": "X", "States": {"A": {"Type": "Succeed"}}}'):find("Missing 'Next' target: X at /StartAt", 1, true))
+    assert.truthy(
+      reason('{"StartAt": "X", "States": {"A": {"Type": "Succeed"}}}'):find("Missing 'Next' target: X at /StartAt", 1, true))
     assert.truthy(of_state([[{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
       "Catch": [{"ErrorEquals": ["X"], "Next": "B"}]}]]):find "Missing 'Next' target: B")
   end)
@@ -41,20 +42,24 @@ describe("a state machine definition", function()
 
   it("has only fields that its states know, with values that fit", function()
     local faults = {
-      ['{"Type": "Nothing"}'] = "Value must be one of [Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait] at /States/A/Type",
+      ['{"Type": "Nothing"}'] =
+        "Value must be one of [Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait] at /States/A/Type",
       ['{}'] = "These fields are required: [Type] at /States/A",
       ['{"Type": "Pass", "End": true, "Seconds": 1}'] = "Field is not supported at /States/A/Seconds",
       ['{"Type": "Pass", "End": true, "InputPath": "x"}'] = "Value is not a valid JSONPath at /States/A/InputPath",
       ['{"Type": "Pass", "End": true, "ResultPath": "$.a[*]"}'] = "Value is not a Reference Path",
-      ['{"Type": "Pass", "End": true, "Parameters": {"x.$": "nothing"}}'] = "The value for the field 'x.$' must be a valid JSONPath "
+      ['{"Type": "Pass", "End": true, "Parameters": {"x.$": "nothing"}}'] =
+        "The value for the field 'x.$' must be a valid JSONPath "
         .. "or a valid intrinsic function call at /States/A/Parameters/x.$",
       ['{"Type": "Task", "End": true}'] = "These fields are required: [Resource] at /States/A",
       ['{"Type": "Task", "End": true, "Resource": "lambda"}'] = "Value is not a valid resource ARN at /States/A/Resource",
-      ['{"Type": "Wait", "End": true}'] = "Exactly one of the fields is required: [Seconds, Timestamp, SecondsPath, TimestampPath]",
+      ['{"Type": "Wait", "End": true}'] =
+        "Exactly one of the fields is required: [Seconds, Timestamp, SecondsPath, TimestampPath]",
       ['{"Type": "Wait", "End": true, "Seconds": 1.5}'] = "Expected value of type Integer at /States/A/Seconds",
       ['{"Type": "Wait", "End": true, "Timestamp": "soon"}'] = "Value is not a valid timestamp at /States/A/Timestamp",
       ['{"Type": "Choice", "Choices": []}'] = "Expected value of type Array with at least one element at /States/A/Choices",
-      ['{"Type": "Fail", "Error": "a", "ErrorPath": "$.a"}'] = "Only one of the fields [Error, ErrorPath] is allowed at /States/A",
+      ['{"Type": "Fail", "Error": "a", "ErrorPath": "$.a"}'] =
+        "Only one of the fields [Error, ErrorPath] is allowed at /States/A",
       ['{"Type": "Parallel", "End": true, "Branches": []}'] = "Expected value of type Array with at least one element",
       ['{"Type": "Map", "End": true}'] = "Exactly one of the fields is required: [ItemProcessor, Iterator] at /States/A",
       ['{"Type": "Pass", "End": true, "Comment": 5}'] = "Expected value of type String at /States/A/Comment",
@@ -70,12 +75,14 @@ describe("a state machine definition", function()
       return of_state('{"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true, ' .. fields .. "}")
     end
     assert.equal("", of_task '"Retry": [{"ErrorEquals": ["A"]}, {"ErrorEquals": ["States.ALL"], "MaxDelaySeconds": 5}]')
-    assert.truthy(of_task('"Retry": [{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["A"]}]'):find "States.ALL must appear alone")
+    assert.truthy(
+      of_task('"Retry": [{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": ["A"]}]'):find "States.ALL must appear alone")
     assert.truthy(of_task('"Retry": [{"ErrorEquals": ["A", "States.ALL"]}]'):find "States.ALL must appear alone")
     assert.truthy(of_task('"Retry": [{"ErrorEquals": ["A"], "BackoffRate": 0.5}]'):find "Minimum value is 1.0")
     assert.truthy(of_task('"Retry": [{"ErrorEquals": ["A"], "JitterStrategy": "SOME"}]'):find "FULL, NONE")
     assert.truthy(of_task('"Retry": [{"ErrorEquals": ["A"], "IntervalSeconds": 0}]'):find "Minimum value is 1")
-    assert.truthy(of_task('"Retry": [{"ErrorEquals": ["A"], "What": 0}]'):find "Field is not supported at /States/A/Retry%[0%]/What")
+    assert.truthy(
+      of_task('"Retry": [{"ErrorEquals": ["A"], "What": 0}]'):find "Field is not supported at /States/A/Retry%[0%]/What")
     assert.truthy(of_task('"Catch": [{"ErrorEquals": []}]'):find "These fields are required: %[Next%]")
     assert.truthy(of_task('"TimeoutSeconds": 5, "HeartbeatSeconds": 5'):find "HeartbeatSeconds must be smaller")
   end)
@@ -93,7 +100,8 @@ describe("a state machine definition", function()
   it("is refused clearly when it is written for what is not simulated", function()
     assert.truthy(reason('{"StartAt": "A", "QueryLanguage": "JSONata", "States": {"A": {"Type": "Succeed"}}}'):find(
       "QueryLanguage 'JSONata' is not supported here", 1, true))
-    assert.truthy(of_state('{"Type": "Succeed", "QueryLanguage": "JSONata"}'):find "QueryLanguage 'JSONata' is not supported here")
+    assert.truthy(
+      of_state('{"Type": "Succeed", "QueryLanguage": "JSONata"}'):find "QueryLanguage 'JSONata' is not supported here")
     assert.truthy(of_state('{"Type": "Succeed", "Output": "{% 1 %}"}'):find "it belongs to JSONata")
     assert.truthy(of_state([[{"Type": "Map", "End": true, "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED"},
       "StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}]]):find "Mode 'DISTRIBUTED' is not supported here")
@@ -111,7 +119,9 @@ describe("a state machine definition", function()
   it("is refused at CreateStateMachine and judged by ValidateStateMachineDefinition", function()
     local world = support.open()
     finally(function() world:close() end)
-    assert.equal("InvalidDefinition: Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [States] at /'",
+    assert.equal(
+      "InvalidDefinition: Invalid State Machine Definition: "
+        .. "'SCHEMA_VALIDATION_FAILED: These fields are required: [States] at /'",
       world:refusal("CreateStateMachine", { name = "bad", roleArn = "arn:aws:iam::123456789012:role/r",
         definition = '{"StartAt": "A"}' }))
     local verdict = world:call("ValidateStateMachineDefinition", { definition = '{"StartAt": "A"}' })

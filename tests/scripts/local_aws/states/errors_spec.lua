@@ -44,7 +44,8 @@ describe("a failure", function()
     local described = world:run("A", { A = { Type = "Task", Resource = "arn:aws:states:::lambda:invoke", End = true,
       Parameters = { FunctionName = "nobody" } } })
     assert.equal("Lambda.ResourceNotFoundException", described.error)
-    assert.truthy(described.cause:find("Function not found: arn:aws:lambda:us-east-1:123456789012:function:nobody (Service: AWSLambda; "
+    assert.truthy(
+      described.cause:find("Function not found: arn:aws:lambda:us-east-1:123456789012:function:nobody (Service: AWSLambda; "
       .. "Status Code: 404; Error Code: ResourceNotFoundException; Request ID: ", 1, true))
   end)
 
@@ -201,7 +202,8 @@ describe("a failure", function()
       Catch = json.array { { ErrorEquals = json.array { "States.DataLimitExceeded" }, Next = "B" } } },
         B = { Type = "Pass", End = true } })
     world.rest()
-    assert.equal('{"Cause":"The state/task \'' .. LAMBDA .. 'large\' returned a result with a size exceeding the maximum number of '
+    assert.equal(
+      '{"Cause":"The state/task \'' .. LAMBDA .. 'large\' returned a result with a size exceeding the maximum number of '
       .. 'bytes service limit.","Error":"States.DataLimitExceeded"}', world:describe(arn).output)
     local text = json.encode { a = ("x"):rep(200000) }
     local described = world:run("A", { A = { Type = "Pass", Parameters = { ["x.$"] = "$.a", ["y.$"] = "$.a" },

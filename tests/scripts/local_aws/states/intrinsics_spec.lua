@@ -85,7 +85,8 @@ describe("an intrinsic function", function()
   it("names the field whose path finds nothing", function()
     local failed = problem "States.Format('{}', $.nothing)"
     assert.equal("States.Runtime", failed.error)
-    assert.truthy(failed.cause:find("The JSONPath '$.nothing' specified for the field 'field.$' could not be found in the input", 1, true))
+    assert.truthy(
+      failed.cause:find("The JSONPath '$.nothing' specified for the field 'field.$' could not be found in the input", 1, true))
   end)
 
   it("is refused when it is no call", function()

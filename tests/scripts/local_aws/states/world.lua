@@ -13,15 +13,17 @@ local START = 1800000000
 local methods = {}
 methods.__index = methods
 
+function methods:request(operation, account, region, input)
+  return operation { account = account, region = region, input = input, world = self.inner, principal = {}, requestId = "test" }
+end
+
 -- Calls an operation as the front would.
 function methods:call(name, input)
-  local call = { account = "123456789012", region = "us-east-1", operation = name, input = input or {}, world = self,
-    principal = {}, requestId = "test" }
   local operation = assert(states.operations[name], name)
   if states.waits[name] then
-    return operation(call)
+    return self:request(operation, "123456789012", "us-east-1", input or {})
   end
-  return self.db:transaction(operation, call)
+  return self.db:transaction(self.request, self, operation, "123456789012", "us-east-1", input or {})
 end
 
 -- The fault that a call raises, as "Code: message".
@@ -42,7 +44,7 @@ end
 
 -- Creates a machine of these states (the first one given by `start`) and starts it. -> execution ARN
 function methods:start(start, states_by_name, input, fields)
-  self.count = (self.count or 0) + 1
+  self.count = self.count + 1
   local definition = { StartAt = start, States = states_by_name }
   for key, value in pairs(fields or {}) do
     definition[key] = value
@@ -89,11 +91,13 @@ function methods:find_event(arn, event_type)
   end
 end
 
+-- `inner` is the world as services know it.
 local function open(self)
   self.db = sqlite.open(self.path)
   self.db:exec(states.schema)
   self.handles = {}
-  states.start(self)
+  self.inner.db = self.db
+  states.start(self.inner)
 end
 
 function methods:halt()
@@ -105,11 +109,45 @@ function methods:halt()
   self.db:close()
 end
 
-function methods:reopen()
-  self:halt()
-  local fresh = support.make(self.path, self.implementations)
+local function invoke(self, name, payload)
+  local implementation = self.implementations[name:match "[^:]+$"]
+  if not implementation then
+    error({ code = "ResourceNotFoundException", message = "no such function" }, 0)
+  end
+  return json.encode(implementation(json.decode(payload)))
+end
+
+local function make(path, implementations, count)
+  local self = setmetatable({ path = path, implementations = implementations or {}, count = count or 0 }, methods)
+  self.services = { states = states }
+  self.inner = {
+    services = self.services, settings = {},
+    functions = { invoke = function(name, payload) return invoke(self, name, payload) end },
+    background = function(fn)
+      local handle = task.background(fn)
+      self.handles[#self.handles + 1] = handle
+      return handle
+    end,
+    call = function(service, operation, account, region, input)
+      if service ~= "states" then
+        return self.call_service(service, operation, account, region, input)
+      end
+      return self:request(states.operations[operation], account, region, input)
+    end,
+  }
+  return self
+end
+
+-- What a process finds that was not there for a while: the same file, a fresh driver.
+function methods:start_again()
+  local fresh = make(self.path, self.implementations, self.count)
   open(fresh)
   return fresh
+end
+
+function methods:reopen()
+  self:halt()
+  return self:start_again()
 end
 
 function methods:close()
@@ -121,38 +159,11 @@ function methods:close()
   end
 end
 
-function support.make(path, implementations)
-  local self = setmetatable({ path = path, services = { states = states }, settings = {},
-    implementations = implementations or {} },
-    methods)
-  self.functions = {
-    invoke = function(name, payload)
-      local implementation = self.implementations[name:match "[^:]+$"]
-      if not implementation then
-        error({ code = "ResourceNotFoundException", message = "no such function" }, 0)
-      end
-      return json.encode(implementation(json.decode(payload)))
-    end,
-  }
-  self.background = function(fn)
-    local handle = task.background(fn)
-    self.handles[#self.handles + 1] = handle
-    return handle
-  end
-  self.world_call = function(service, operation, account, region, input)
-    assert(service == "states")
-    return states.operations[operation] { account = account, region = region, operation = operation, input = input,
-      world = self,
-      principal = {}, requestId = "test" }
-  end
-  return self
-end
-
 -- world = support.open{functions={name=function(payload) return result end}, file=true}
 function support.open(options)
   options = options or {}
   clock.freeze(START)
-  local self = support.make(options.file and os.tmpname() or ":memory:", options.functions)
+  local self = make(options.file and os.tmpname() or ":memory:", options.functions)
   open(self)
   return self
 end
