@@ -56,14 +56,15 @@ end
 local function add_key(db, account, key, source)
   local user = key.userName or key.accessKeyId
   db:run([[INSERT OR REPLACE INTO account_keys (access_key_id, secret, account, arn, user_id, source)
-    VALUES (?, ?, ?, ?, ?, ?)]], key.accessKeyId, key.secretAccessKey, account, ("arn:aws:iam::%s:user/%s"):format(account, user),
+    VALUES (?, ?, ?, ?, ?, ?)]], key.accessKeyId, key.secretAccessKey, account,
+      ("arn:aws:iam::%s:user/%s"):format(account, user),
     accounts.unique_id("AIDA", account .. "/" .. user), source)
 end
 
 -- A role: {roleName=, trustedAccounts={...}, externalId=, maxSessionDuration= seconds}.
 function accounts.add_role(db, account, role)
-  db:run("INSERT OR REPLACE INTO account_roles (account, name, role_id, definition) VALUES (?, ?, ?, ?)", account, role.roleName,
-    accounts.unique_id("AROA", account .. "/" .. role.roleName), json.encode {
+  db:run("INSERT OR REPLACE INTO account_roles (account, name, role_id, definition) VALUES (?, ?, ?, ?)", account,
+    role.roleName, accounts.unique_id("AROA", account .. "/" .. role.roleName), json.encode {
       trustedAccounts = json.array(role.trustedAccounts or {}),
       externalId = role.externalId,
       maxSessionDuration = role.maxSessionDuration or 3600,
@@ -100,7 +101,8 @@ function accounts.add_session(db, session)
   -- Expired ones are kept for a week, so that whoever still uses one is told that it has expired.
   db:run("DELETE FROM account_keys WHERE expires_at < ?", time.wall() - 7 * 86400)
   db:run([[INSERT INTO account_keys (access_key_id, secret, token, account, arn, user_id, expires_at, source)
-    VALUES (?, ?, ?, ?, ?, ?, ?, 'sts')]], session.accessKeyId, session.secretAccessKey, session.token, session.account, session.arn,
+    VALUES (?, ?, ?, ?, ?, ?, ?, 'sts')]], session.accessKeyId, session.secretAccessKey, session.token, session.account,
+      session.arn,
     session.userId, session.expiresAt)
 end
 

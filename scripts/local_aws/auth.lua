@@ -8,8 +8,8 @@ local time = require "time"
 
 local auth = {}
 
-local MISMATCH = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
-  .. "and signing method. Consult the service documentation for details."
+local MISMATCH = "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
+  .. "Key and signing method. Consult the service documentation for details."
 local UNKNOWN = "The security token included in the request is invalid."
 local EC2_UNKNOWN = "AWS was not able to validate the provided access credentials"
 

@@ -2,17 +2,19 @@
 -- services. No signature; instead it answers only on the loopback interface and only to requests with the header
 -- `x-drsh-control: 1`, which no web page can send across origins.
 --
---   GET    /_drsh/                this list
+--   GET    /_drsh/                what there is
 --   GET    /_drsh/clock           {"now": epoch, "time": "2026-...", "speed": 1, "frozen": false}
---   POST   /_drsh/clock           one of {"speed": 60} {"freeze": true | epoch} {"set": epoch} {"step": seconds}; answers as GET.
---                                 `step` needs a frozen clock; it answers when all that became due has run
+--   POST   /_drsh/clock           one of {"speed": 60} {"freeze": true | epoch} {"set": epoch} {"step": seconds}; answers as
+--                                 GET. `step` needs a frozen clock; it answers when all that became due has run
 --   GET    /_drsh/faults          {"faults": [...]}
 --   POST   /_drsh/faults          a rule (control/faults.lua); answers it with its id
 --   DELETE /_drsh/faults[?id=N]   removes one, or all
---   GET    /_drsh/calls           {"total": N, "calls": [...]}, oldest first; ?service= ?operation= ?code= ?account= ?region= ?limit=100
+--   GET    /_drsh/calls           {"total": N, "calls": [...]}, oldest first; ?service= ?operation= ?code= ?account= ?region=
+--                                 ?limit=100
 --   DELETE /_drsh/calls           forgets them
 --   POST   /_drsh/estate          seeds an estate (estate.lua), on top of what is there
---   POST   /_drsh/behaviour       {"account", "region", "sourceServerID", "behaviour": {"launch": "FAILED"}}: how its launches go
+--   POST   /_drsh/behaviour       {"account", "region", "sourceServerID", "behaviour": {"launch": "FAILED"}}: how the jobs of a
+--                                 server go from now on (drs/timeline.lua); without a behaviour: well
 --   GET    /_drsh/settings        {"drs": {...}}
 --   POST   /_drsh/settings        {"drs": {"pageSize": 1}} changes these; answers as GET
 --

@@ -6,8 +6,8 @@ local time = require "time"
 local timeline = require "local_aws.drs.timeline"
 
 local PARTS = {
-  "jobs", "launch_configuration", "recovery", "recovery_instances", "replication_configuration", "snapshots", "source_servers", "tags",
-  "templates", "termination",
+  "jobs", "launch_configuration", "recovery", "recovery_instances", "replication_configuration", "snapshots",
+  "source_servers", "tags", "templates", "termination",
 }
 
 local INITIALIZED = [[
@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS drs_initialized (
 local ALWAYS = { InitializeService = true, ListTagsForResource = true, TagResource = true, UntagResource = true }
 
 local function check_initialized(call)
-  local row = call.world.db:first("SELECT 1 AS yes FROM drs_initialized WHERE account = ? AND region = ?", call.account, call.region)
+  local row = call.world.db:first("SELECT 1 AS yes FROM drs_initialized WHERE account = ? AND region = ?", call.account,
+    call.region)
   if not row then
     failures.uninitialized()
   end
@@ -27,8 +28,8 @@ end
 
 local operations = {
   InitializeService = function(call)
-    call.world.db:run("INSERT OR IGNORE INTO drs_initialized (account, region, at_us) VALUES (?, ?, ?)", call.account, call.region,
-      time.now_us())
+    call.world.db:run("INSERT OR IGNORE INTO drs_initialized (account, region, at_us) VALUES (?, ?, ?)", call.account,
+      call.region, time.now_us())
     return {}
   end,
 }

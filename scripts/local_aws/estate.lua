@@ -10,7 +10,8 @@
 --         replication = {state="CONTINUOUS" | "STALLED" | ..., lag= seconds, forSeconds= how long it has been so},
 --         behaviour = {launch="FAILED"} | nil,                                        how its jobs go (drs/timeline.lua)
 --         launchConfiguration = {copyPrivateIp=true} | nil } },
---       instances = { {name=, id=|nil, tags={}, instanceType=, privateIp=, imageId=|nil, state="running"|"stopped", launchedDaysAgo=30} },
+--       instances = { {
+--         name=, id=|nil, tags={}, instanceType=, privateIp=, imageId=|nil, state="running"|"stopped", launchedDaysAgo=30 } },
 --     } },
 --     tables = { { account=, region=, name="drsh-recovery-plans", items={ {planId=..., ...} } } } }    plain values
 --
@@ -50,11 +51,12 @@ local function source_server(place, given, now)
   end
   local added_us = now - math.floor((given.addedDaysAgo or 90) * DAY_US)
   return {
-    id = given.id, tags = given.tags, addedUs = added_us, behaviour = given.behaviour, launchConfiguration = given.launchConfiguration,
-    replication = replication(given.replication or {}, added_us, now),
+    id = given.id, tags = given.tags, addedUs = added_us, behaviour = given.behaviour,
+    launchConfiguration = given.launchConfiguration, replication = replication(given.replication or {}, added_us, now),
     properties = {
       hostname = given.hostname, fqdn = given.fqdn or given.hostname, ips = json.array(given.ips or {}), volumes = volumes,
-      os = given.os or "Amazon Linux release 2023", cores = given.cores or 2, cpu = given.cpu or "Intel(R) Xeon(R) Platinum 8259CL",
+      os = given.os or "Amazon Linux release 2023", cores = given.cores or 2,
+      cpu = given.cpu or "Intel(R) Xeon(R) Platinum 8259CL",
       ramBytes = math.tointeger((given.ramGiB or 4) * GIB), instanceType = given.instanceType or "t3.medium", mac = given.mac,
       originRegion = given.originRegion, originZone = given.originZone, originAccount = given.originAccount or place.account,
       awsInstanceId = given.awsInstanceId, vmWareUuid = given.vmWareUuid, hardwareId = given.hardwareId or given.awsInstanceId,
@@ -76,7 +78,8 @@ local function machine(world, place, given, now)
   return {
     id = given.id, imageId = given.imageId or "ami-0c101f26f147fa7fd", instanceType = given.instanceType or "t3.micro",
     privateIp = given.privateIp or instances.next_private_ip(world, place.account, place.region), tags = tags,
-    subnetId = given.subnetId or "subnet-0a91c4e27d6b3f805", vpcId = given.vpcId or "vpc-0c3b8f1d6a7e52940", zone = place.region .. "a",
+    subnetId = given.subnetId or "subnet-0a91c4e27d6b3f805", vpcId = given.vpcId or "vpc-0c3b8f1d6a7e52940",
+    zone = place.region .. "a",
     volumes = json.array { { deviceName = "/dev/sda1", volumeId = instances.hex_id "vol-" } }, platform = given.platform,
   }, life
 end

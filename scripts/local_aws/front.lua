@@ -23,7 +23,8 @@ local WIRES = {
 
 -- Faults that no model names, or that every service has.
 local STATUS = {
-  InternalFailure = 500, InternalServerError = 500, InternalServerException = 500, InternalError = 500, ServiceUnavailable = 503,
+  InternalFailure = 500, InternalServerError = 500, InternalServerException = 500, InternalError = 500,
+  ServiceUnavailable = 503,
   Unavailable = 503, AccessDenied = 403, AccessDeniedException = 400, UnknownOperationException = 400, DryRunOperation = 412,
   UnauthorizedOperation = 403, RequestLimitExceeded = 503,
 }
@@ -103,7 +104,7 @@ local function serve(self, request, call)
     unknown_operation(WIRES.rest_json, entry, request, request.method .. " " .. request.path)
   end
   local wire = WIRES[entry.protocol]
-  call.model = world.model(self, service)
+  call.model = world.model(service)
   local operation, asked = wire.operation(entry, call.model, request)
   call.operation = operation or asked
   if not (operation and call.model.operations[operation].authtype == "none" and not scope) then

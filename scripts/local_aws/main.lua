@@ -1,7 +1,8 @@
 -- The local AWS: DynamoDB, Step Functions, DRS, EC2 and STS behind one loopback port, all state in one SQLite database.
 --
 --   local local_aws = require "local_aws.main"
---   local here = local_aws.start { address="127.0.0.1", port=0, data=":memory:" | path, accounts= path, estate= table | "sample" }
+--   local here = local_aws.start { address="127.0.0.1", port=0, data=":memory:" | path, accounts= path,
+--                                  estate= table | "sample" | path of a Lua or JSON file }
 --   here.url, here.port, here.world, here.is_new (the database had no world before), here.close()
 --
 -- `estate` is put into a new database only: one that already lived keeps what it has.

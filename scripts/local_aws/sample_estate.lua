@@ -12,7 +12,8 @@ local HUB, PARTNER = "123456789012", "210987654321"
 local EAST, WEST = "us-east-1", "us-west-2"
 local ROLE, EXTERNAL_ID = "DRSOrchestrationCrossAccountRole", "drsh-sample-7c1f"
 
-local LINUX, WINDOWS, ORACLE = "Red Hat Enterprise Linux 9.4 (Plow)", "Windows Server 2022 Datacenter", "Oracle Linux Server 8.10"
+local LINUX, WINDOWS, ORACLE = "Red Hat Enterprise Linux 9.4 (Plow)", "Windows Server 2022 Datacenter",
+  "Oracle Linux Server 8.10"
 
 local function server_id(hostname)
   return ids.derived("s-", "sample/" .. hostname)
@@ -99,8 +100,8 @@ local function others()
     return { Application = "shared", Tier = "infrastructure", Criticality = "3" }
   end
   return {
-    server("mail-relay-01", "10.20.60.5", tags(), { os = LINUX, instanceType = "t3.small", volumes = volumes(20), addedDaysAgo = 300,
-      replication = { state = "STALLED", lag = 40, forSeconds = 93126 } }),
+    server("mail-relay-01", "10.20.60.5", tags(), { os = LINUX, instanceType = "t3.small", volumes = volumes(20),
+      addedDaysAgo = 300, replication = { state = "STALLED", lag = 40, forSeconds = 93126 } }),
     server("file-01", "10.20.60.9", tags(), { os = WINDOWS, cores = 4, ramGiB = 16, instanceType = "m6i.xlarge",
       volumes = volumes(80, 2000), addedDaysAgo = 0.2, replication = { state = "INITIAL_SYNC", forSeconds = 16000 } }),
   }
@@ -168,14 +169,17 @@ return {
     {
       account = HUB, region = EAST, sourceServers = join(database_servers, applications(), report_servers, others()),
       instances = {
-        { name = "bastion-use1", id = "i-0b1c2d3e4f5a60718", instanceType = "t3.micro", privateIp = "10.20.0.10", tags = { Role = "bastion" } },
-        { name = "build-runner", id = "i-0b1c2d3e4f5a60719", instanceType = "c6i.large", privateIp = "10.20.0.22", state = "stopped" },
+        { name = "bastion-use1", id = "i-0b1c2d3e4f5a60718", instanceType = "t3.micro", privateIp = "10.20.0.10",
+          tags = { Role = "bastion" } },
+        { name = "build-runner", id = "i-0b1c2d3e4f5a60719", instanceType = "c6i.large", privateIp = "10.20.0.22",
+          state = "stopped" },
       },
     },
     {
       account = HUB, region = WEST, sourceServers = webs(),
       instances = {
-        { name = "bastion-usw2", id = "i-0c1d2e3f4a5b60728", instanceType = "t3.micro", privateIp = "10.40.0.10", tags = { Role = "bastion" } },
+        { name = "bastion-usw2", id = "i-0c1d2e3f4a5b60728", instanceType = "t3.micro", privateIp = "10.40.0.10",
+          tags = { Role = "bastion" } },
       },
     },
     { account = PARTNER, region = EAST, sourceServers = partner_servers },
@@ -183,7 +187,8 @@ return {
   tables = {
     hub_table("drsh-protection-groups", {
       group(GROUP.database, "Billing databases", { sourceServerIds = names(database_servers) }),
-      group(GROUP.application, "Billing application", { serverSelectionTags = { Application = "billing", Tier = "application" } }),
+      group(GROUP.application, "Billing application", { serverSelectionTags = { Application = "billing",
+        Tier = "application" } }),
       group(GROUP.web, "Billing web", { region = WEST, serverSelectionTags = { Application = "billing", Tier = "web" } }),
       group(GROUP.reporting, "Legacy reporting", { sourceServerIds = names(report_servers) }),
       group(GROUP.partner, "Partner portal", {
@@ -199,7 +204,8 @@ return {
       plan(PLAN.reporting, "Legacy reporting", "Three old report servers; one of them does not launch.", {
         wave(0, "Reporting", GROUP.reporting, { serverIds = names(report_servers) }),
       }),
-      plan(PLAN.partner, "Partner portal", "In the partner's account, reached by its role.", { wave(0, "Portal", GROUP.partner) }),
+      plan(PLAN.partner, "Partner portal", "In the partner's account, reached by its role.",
+        { wave(0, "Portal", GROUP.partner) }),
     }),
     hub_table("drsh-target-accounts", {
       { accountId = PARTNER, accountName = "Partner", assumeRoleName = ROLE, externalId = EXTERNAL_ID },

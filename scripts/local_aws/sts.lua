@@ -32,8 +32,8 @@ end
 
 -- What a caller without the right is told: AWS does not say whether the role exists.
 local function deny(call, role_arn)
-  refuse("AccessDenied", ("User: %s is not authorized to perform: sts:AssumeRole on resource: %s"):format(call.principal.arn, role_arn),
-    403)
+  refuse("AccessDenied", ("User: %s is not authorized to perform: sts:AssumeRole on resource: %s"):format(call.principal.arn,
+    role_arn), 403)
 end
 
 local function trusts(role, call)
@@ -46,7 +46,8 @@ end
 
 local function check_duration(call, role, seconds)
   if is_role_session(call.principal) and seconds > 3600 then
-    refuse("ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining", 400)
+    refuse("ValidationError",
+      "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining", 400)
   elseif seconds > role.maxSessionDuration then
     refuse("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.", 400)
   end
@@ -88,7 +89,8 @@ function operations.GetSessionToken(call)
     refuse("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
   end
   local principal = call.principal
-  return { Credentials = new_session(call, principal.arn, principal.userId, principal.account, call.input.DurationSeconds or 43200) }
+  return { Credentials = new_session(call, principal.arn, principal.userId, principal.account, call.input.DurationSeconds
+    or 43200) }
 end
 
 function operations.GetFederationToken(call)

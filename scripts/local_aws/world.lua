@@ -24,9 +24,7 @@ local world = {}
 
 local function load_services(self)
   for _, entry in ipairs(registry) do
-    local found, service = pcall(require, entry.module)
-    if not found and not tostring(service):find("module '" .. entry.module .. "' not found", 1, true) then error(service, 0) end
-    if not found then goto continue end
+    local service = require(entry.module)
     local of_world = setmetatable({ entry = entry, waits = service.waits or {} }, { __index = service })
     self.services[entry.name] = of_world
     self.services[entry.model] = of_world
@@ -34,12 +32,11 @@ local function load_services(self)
       self.settings[entry.name] = service.settings()
     end
     self.db:exec(service.schema)
-    ::continue::
   end
 end
 
 -- Models are read when a service is first used: reading all would cost more than the whole start.
-function world.model(self, service)
+function world.model(service)
   return models.load(service.entry.model)
 end
 
@@ -66,7 +63,7 @@ local function call_in_process(self, service_name, operation, account, region, i
   if not service or not world.operation(self, service, operation) then
     fault.raise("UnknownOperationException", ("%s has no operation %s"):format(service_name, operation))
   end
-  local found = validate.input(world.model(self, service), operation, input)
+  local found = validate.input(world.model(service), operation, input)
   if found[1] then
     fault.raise("ValidationException", validate.message(found))
   end
@@ -140,7 +137,7 @@ end
 function world.start(self)
   for _, entry in ipairs(registry) do
     local service = self.services[entry.name]
-    if service and service.start then
+    if service.start then
       service.start(self)
     end
   end

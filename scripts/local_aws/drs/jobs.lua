@@ -35,8 +35,8 @@ local MAX_JOBS, MAX_SERVERS_IN_JOB, MAX_SERVERS_IN_JOBS = 20, 100, 500
 
 -- Raises ServiceQuotaExceededException if as many jobs are in progress as may be.
 function jobs.check_concurrency(call)
-  local active = call.world.db:first("SELECT count(*) AS n FROM drs_jobs WHERE account = ? AND region = ? AND ends_us > ?", call.account,
-    call.region, time.now_us()).n
+  local active = call.world.db:first("SELECT count(*) AS n FROM drs_jobs WHERE account = ? AND region = ? AND ends_us > ?",
+    call.account, call.region, time.now_us()).n
   if active >= MAX_JOBS then
     failures.quota(("The maximum number of concurrent jobs in progress (%d) was reached"):format(MAX_JOBS), "L-D88FAC3A")
   end
@@ -45,13 +45,15 @@ end
 -- Raises ServiceQuotaExceededException if a LAUNCH job of so many servers is one too many.
 function jobs.check_quotas(call, server_count)
   if server_count > MAX_SERVERS_IN_JOB then
-    failures.quota(("The maximum number of source servers in one job (%d) was exceeded"):format(MAX_SERVERS_IN_JOB), "L-B827C881")
+    failures.quota(("The maximum number of source servers in one job (%d) was exceeded"):format(MAX_SERVERS_IN_JOB),
+      "L-B827C881")
   end
   jobs.check_concurrency(call)
-  local busy = call.world.db:first([[SELECT count(*) AS n FROM drs_job_servers WHERE account = ? AND region = ? AND job_ends_us > ?]],
-    call.account, call.region, time.now_us()).n
+  local busy = call.world.db:first([[SELECT count(*) AS n FROM drs_job_servers WHERE account = ? AND region = ?
+    AND job_ends_us > ?]], call.account, call.region, time.now_us()).n
   if busy + server_count > MAX_SERVERS_IN_JOBS then
-    failures.quota(("The maximum number of source servers in all jobs (%d) was exceeded"):format(MAX_SERVERS_IN_JOBS), "L-05AFA8C6")
+    failures.quota(("The maximum number of source servers in all jobs (%d) was exceeded"):format(MAX_SERVERS_IN_JOBS),
+      "L-05AFA8C6")
   end
 end
 
@@ -116,7 +118,8 @@ local function participants(call, row, now)
     return list
   end
   for server in call.world.db:rows("SELECT * FROM drs_job_servers WHERE job = ? ORDER BY position", row.number) do
-    local shown = last_launch.status({ launch_starts = server.launch_starts_us, ends = server.ends_us, outcome = server.outcome }, now)
+    local way = { launch_starts = server.launch_starts_us, ends = server.ends_us, outcome = server.outcome }
+    local shown = last_launch.status(way, now)
     local instance = server.instance
     if row.type == "LAUNCH" then
       -- The instance's id is there for a while only: a finished LAUNCH job has lost it.
@@ -151,7 +154,8 @@ function operations.DescribeJobs(call)
     end
   end
   where("number < ?", place)
-  where("id IN (SELECT value FROM json_each(?))", filters.jobIDs and filters.jobIDs[1] and json.encode(json.array(filters.jobIDs)))
+  local wanted = filters.jobIDs and filters.jobIDs[1] and json.encode(json.array(filters.jobIDs))
+  where("id IN (SELECT value FROM json_each(?))", wanted)
   where("created_us >= ?", filters.fromDate and math.floor(time.parse(filters.fromDate) * 1000000))
   where("created_us <= ?", filters.toDate and math.floor(time.parse(filters.toDate) * 1000000))
   values[#values + 1] = size + 1
@@ -167,7 +171,8 @@ function operations.DescribeJobs(call)
 end
 
 local function find(call, id)
-  return call.world.db:first("SELECT * FROM drs_jobs WHERE account = ? AND region = ? AND id = ?", call.account, call.region, id)
+  return call.world.db:first("SELECT * FROM drs_jobs WHERE account = ? AND region = ? AND id = ?", call.account, call.region,
+    id)
 end
 
 local function event_name(call, row)

@@ -20,7 +20,8 @@ local function ensure_template(call, server, own)
     return
   end
   own.ec2LaunchTemplateID = launch_templates.insert(call, "drs-" .. server.id, {
-    InstanceType = server.properties.instanceType, NetworkInterfaces = json.array { { DeviceIndex = 0, DeleteOnTermination = true } },
+    InstanceType = server.properties.instanceType,
+    NetworkInterfaces = json.array { { DeviceIndex = 0, DeleteOnTermination = true } },
   })
   tags.put(call.world.db, call.account, call.region, own.ec2LaunchTemplateID, {
     AWSElasticDisasterRecoveryManaged = "drs.amazonaws.com", AWSElasticDisasterRecoverySourceServerID = server.id,

@@ -63,7 +63,8 @@ local function instance_tags(call, server)
   map.Name = map.Name or server.row.properties.hostname
   map.AWSElasticDisasterRecoveryManaged = "drs.amazonaws.com"
   map.AWSElasticDisasterRecoverySourceServerID = server.id
-  map.AWSElasticDisasterRecoverySourceServerArn = require("local_aws.drs.ids").arn(call.account, call.region, "source-server", server.id)
+  map.AWSElasticDisasterRecoverySourceServerArn = require("local_aws.drs.ids").arn(call.account, call.region, "source-server",
+    server.id)
   return map
 end
 
@@ -80,7 +81,8 @@ local function launch_instance(call, server, way, job, now)
   local copied = server.launch.copyPrivateIp and properties.ips and properties.ips[1]
   local address = copied or instances.next_private_ip(call.world, call.account, call.region)
   instances.insert(call.world.db, call.account, call.region, {
-    id = server.instance, imageId = "ami-0d5eff06f840b45e9", instanceType = properties.instanceType or "t3.medium", privateIp = address,
+    id = server.instance, imageId = "ami-0d5eff06f840b45e9", instanceType = properties.instanceType or "t3.medium",
+    privateIp = address,
     subnetId = "subnet-0a91c4e27d6b3f805", vpcId = "vpc-0c3b8f1d6a7e52940", zone = call.region .. "a", volumes = volumes,
     platform = properties.os:find("Windows") and "windows" or nil, tags = instance_tags(call, server),
   }, life)

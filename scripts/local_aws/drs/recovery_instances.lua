@@ -23,9 +23,9 @@ CREATE INDEX IF NOT EXISTS drs_recovery_instances_server ON drs_recovery_instanc
 local VISIBLE = "visible_us <= ? AND (gone_us IS NULL OR gone_us > ?)"
 
 function recovery_instances.insert(call, instance)
-  call.world.db:run([[INSERT INTO drs_recovery_instances (account, region, id, source_server, job, is_drill, visible_us, snapshot_us,
-    tags, definition) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, instance.id, instance.sourceServer,
-    instance.job, instance.isDrill, instance.visibleUs, instance.snapshotUs, json.encode(json.object(instance.tags)),
+  call.world.db:run([[INSERT INTO drs_recovery_instances (account, region, id, source_server, job, is_drill, visible_us,
+    snapshot_us, tags, definition) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, instance.id,
+    instance.sourceServer, instance.job, instance.isDrill, instance.visibleUs, instance.snapshotUs, json.encode(json.object(instance.tags)),
     json.encode { privateIp = instance.privateIp, volumes = json.array(instance.volumes), properties = instance.properties })
 end
 
@@ -34,7 +34,8 @@ end
 function recovery_instances.former_drill(call, server_id)
   local now = time.now_us()
   local row = call.world.db:first([[SELECT id FROM drs_recovery_instances WHERE account = ? AND region = ? AND source_server = ?
-    AND is_drill = 1 AND disconnected_us IS NULL AND ]] .. VISIBLE .. " ORDER BY number DESC LIMIT 1", call.account, call.region,
+    AND is_drill = 1 AND disconnected_us IS NULL AND ]] .. VISIBLE .. " ORDER BY number DESC LIMIT 1", call.account,
+      call.region,
     server_id, now, now)
   return row and row.id
 end
@@ -54,8 +55,8 @@ function recovery_instances.find(call, id, now)
 end
 
 function recovery_instances.is_busy(call, row, now)
-  return call.world.db:first("SELECT 1 AS busy FROM drs_job_servers WHERE account = ? AND region = ? AND server = ? AND job_ends_us > ?",
-    call.account, call.region, row.source_server, now) ~= nil
+  return call.world.db:first([[SELECT 1 AS busy FROM drs_job_servers WHERE account = ? AND region = ? AND server = ?
+    AND job_ends_us > ?]], call.account, call.region, row.source_server, now) ~= nil
 end
 
 local function machine_state(call, row, now)

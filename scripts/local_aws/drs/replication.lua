@@ -63,7 +63,8 @@ local function disks(volumes, share, backlog)
   local list = {}
   for index, volume in ipairs(volumes) do
     list[index] = {
-      deviceName = volume.deviceName, totalStorageBytes = volume.bytes, replicatedStorageBytes = math.floor(volume.bytes * share),
+      deviceName = volume.deviceName, totalStorageBytes = volume.bytes,
+      replicatedStorageBytes = math.floor(volume.bytes * share),
       rescannedStorageBytes = 0, backloggedStorageBytes = index == 1 and backlog or 0, volumeStatus = "REGULAR",
     }
   end
@@ -74,7 +75,8 @@ local function initiation(stored, now)
   local done = math.floor((now - stored.since) / 1e6 / INITIAL_SYNC * #STEPS)
   local steps = {}
   for index, name in ipairs(STEPS) do
-    steps[index] = { name = name, status = index <= done and "SUCCEEDED" or index == done + 1 and "IN_PROGRESS" or "NOT_STARTED" }
+    steps[index] = { name = name, status = index <= done and "SUCCEEDED" or index == done + 1 and "IN_PROGRESS"
+      or "NOT_STARTED" }
   end
   return { startDateTime = ids.timestamp(stored.since), steps = steps }
 end
@@ -94,7 +96,8 @@ function replication.describe(stored, volumes, zone, now)
   local lag = replication.lag_us(stored, state, now)
   local info = {
     dataReplicationState = state, stagingAvailabilityZone = state ~= "STOPPED" and zone or nil,
-    replicatedDisks = disks(volumes, share_replicated(stored, state, now), lag and lag > 0 and math.floor(lag / 1e6 * 65536) or 0),
+    replicatedDisks = disks(volumes, share_replicated(stored, state, now), lag and lag > 0 and math.floor(lag / 1e6 * 65536)
+      or 0),
     lagDuration = lag and ids.duration(lag),
   }
   if state == "INITIATING" then

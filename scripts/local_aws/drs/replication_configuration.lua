@@ -9,7 +9,8 @@ local replication_configuration = {}
 local DEFAULTS = {
   associateDefaultSecurityGroup = true, bandwidthThrottling = 0, createPublicIP = false, dataPlaneRouting = "PRIVATE_IP",
   defaultLargeStagingDiskType = "GP3", ebsEncryption = "DEFAULT", replicationServerInstanceType = "t3.small",
-  replicationServersSecurityGroupsIDs = json.array {}, stagingAreaSubnetId = "subnet-0d5c2f5b7a3e91c48", stagingAreaTags = json.object {},
+  replicationServersSecurityGroupsIDs = json.array {}, stagingAreaSubnetId = "subnet-0d5c2f5b7a3e91c48",
+  stagingAreaTags = json.object {},
   useDedicatedReplicationServer = false, autoReplicateNewDisks = true, internetProtocol = "IPV4",
   pitPolicy = json.array {
     { ruleID = 1, units = "MINUTE", interval = 10, retentionDuration = 60, enabled = true },
@@ -21,7 +22,8 @@ local DEFAULTS = {
 local function replicated_disks(server)
   local list = json.array {}
   for index, volume in ipairs(server.properties.volumes) do
-    list[index] = { deviceName = volume.deviceName, isBootDisk = index == 1, stagingDiskType = "AUTO", iops = 0, throughput = 0 }
+    list[index] = { deviceName = volume.deviceName, isBootDisk = index == 1, stagingDiskType = "AUTO", iops = 0,
+      throughput = 0 }
   end
   return list
 end
@@ -64,7 +66,8 @@ replication_configuration.check_policy = check_policy
 
 function operations.UpdateReplicationConfiguration(call)
   local server = require_servers().get(call, call.input.sourceServerID)
-  local row = call.world.db:first("SELECT replication_configuration AS own FROM drs_source_servers WHERE number = ?", server.number)
+  local row = call.world.db:first("SELECT replication_configuration AS own FROM drs_source_servers WHERE number = ?",
+    server.number)
   local own = row.own and json.decode(row.own) or {}
   if call.input.pitPolicy then
     check_policy(call.input.pitPolicy)
@@ -73,8 +76,8 @@ function operations.UpdateReplicationConfiguration(call)
     own[name] = value
   end
   own.sourceServerID = nil
-  call.world.db:run("UPDATE drs_source_servers SET replication_configuration = ? WHERE number = ?", json.encode(json.object(own)),
-    server.number)
+  call.world.db:run("UPDATE drs_source_servers SET replication_configuration = ? WHERE number = ?",
+    json.encode(json.object(own)), server.number)
   return require_servers().get(call, server.id).replication_configuration
 end
 

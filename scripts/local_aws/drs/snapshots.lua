@@ -77,7 +77,8 @@ function operations.DescribeRecoverySnapshots(call)
     failures.invalid(("Source Server %s does not exist."):format(input.sourceServerID))
   end
   local filters = input.filters or {}
-  local from, to = filters.fromDateTime and time.parse(filters.fromDateTime), filters.toDateTime and time.parse(filters.toDateTime)
+  local from, to = filters.fromDateTime and time.parse(filters.fromDateTime), filters.toDateTime
+    and time.parse(filters.toDateTime)
   local list = {}
   for _, at in ipairs(points(server, now)) do
     if (not from or at / 1e6 >= from) and (not to or at / 1e6 <= to) then

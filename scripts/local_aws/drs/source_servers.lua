@@ -36,7 +36,8 @@ function source_servers.insert(db, account, region, definition)
   local id = definition.id or ids.new "s-"
   local now = time.now_us()
   db:run([[INSERT INTO drs_source_servers (account, region, id, hardware_id, added_us, tags, properties, replication,
-    launch_configuration, behaviour) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], account, region, id, definition.properties.hardwareId,
+    launch_configuration, behaviour) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], account, region, id,
+      definition.properties.hardwareId,
     definition.addedUs or now, json.encode(json.object(definition.tags or {})), json.encode(definition.properties),
     json.encode(definition.replication), definition.launchConfiguration and json.encode(definition.launchConfiguration),
     definition.behaviour and json.encode(definition.behaviour))
@@ -57,7 +58,8 @@ end
 
 -- Stores one JSON column of a server.
 function source_servers.save(call, server, column)
-  call.world.db:run(("UPDATE drs_source_servers SET %s = ? WHERE number = ?"):format(column), json.encode(server[column]), server.number)
+  call.world.db:run(("UPDATE drs_source_servers SET %s = ? WHERE number = ?"):format(column), json.encode(server[column]),
+    server.number)
 end
 
 -- How the launches of this server go from now on ({} or nil: well). False if there is no such server.
@@ -77,7 +79,8 @@ function source_servers.refuse_busy(call, server_ids)
 end
 
 local function hints(properties)
-  return { fqdn = properties.fqdn, hostname = properties.hostname, vmWareUuid = properties.vmWareUuid, awsInstanceID = properties.awsInstanceId }
+  return { fqdn = properties.fqdn, hostname = properties.hostname, vmWareUuid = properties.vmWareUuid,
+    awsInstanceID = properties.awsInstanceId }
 end
 
 local function source_properties(properties, now)
@@ -117,7 +120,8 @@ function source_servers.describe(server, recovery_instance, now)
     dataReplicationInfo = replication.describe(server.replication, properties.volumes, server.region .. "a", now),
     lifeCycle = life_cycle(server, now), sourceProperties = source_properties(properties, now),
     stagingArea = server.staging_account and {
-      status = "EXTENDED", stagingAccountID = server.staging_account, stagingSourceServerArn = properties.stagingSourceServerArn,
+      status = "EXTENDED", stagingAccountID = server.staging_account,
+      stagingSourceServerArn = properties.stagingSourceServerArn,
     } or { status = "NOT_EXTENDED" },
     sourceCloudProperties = properties.originRegion and {
       originAccountID = properties.originAccount or server.account, originRegion = properties.originRegion,
@@ -133,8 +137,8 @@ local function living_instances(call, rows, now)
     list[index] = row.id
   end
   for row in call.world.db:rows([[SELECT source_server, id FROM drs_recovery_instances WHERE account = ? AND region = ?
-    AND source_server IN (SELECT value FROM json_each(?)) AND visible_us <= ? AND (gone_us IS NULL OR gone_us > ?) ORDER BY number]],
-    call.account, call.region, json.encode(json.array(list)), now, now) do
+    AND source_server IN (SELECT value FROM json_each(?)) AND visible_us <= ? AND (gone_us IS NULL OR gone_us > ?)
+    ORDER BY number]], call.account, call.region, json.encode(json.array(list)), now, now) do
     found[row.source_server] = row.id
   end
   return found
@@ -201,7 +205,8 @@ local function set_replication(call, server, state)
   local now = time.now_us()
   local before = server.replication
   local protected = before.protected_since or replication.first_snapshot_us(before)
-  server.replication = { state = state, since = now, protected_since = protected and protected <= now and protected or nil, lag = 0 }
+  server.replication = { state = state, since = now, protected_since = protected and protected <= now and protected or nil,
+    lag = 0 }
   source_servers.save(call, server, "replication")
 end
 

@@ -18,7 +18,8 @@ local function resource(call)
   local region, account, kind, id = arn:match("^arn:aws[%w-]*:drs:([%w-]+):(%d+):([%w-]+)/([%w-]+)$")
   local name = TABLES[kind]
   local row = name and region == call.region and account == call.account
-    and call.world.db:first(("SELECT number, tags FROM %s WHERE account = ? AND region = ? AND id = ?"):format(name), account, region, id)
+    and call.world.db:first(("SELECT number, tags FROM %s WHERE account = ? AND region = ? AND id = ?"):format(name), account,
+      region, id)
   if not row then
     failures.not_found("Resource", arn)
   end

@@ -10,15 +10,14 @@ local templates = {}
 
 templates.schema = [[
 CREATE TABLE IF NOT EXISTS drs_templates (
-  number INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, tags TEXT NOT NULL,
-  settings TEXT NOT NULL, UNIQUE (account, region, id)
+  number INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,
+  tags TEXT NOT NULL, settings TEXT NOT NULL, UNIQUE (account, region, id)
 );
 ]]
 
 local LAUNCH = {
-  name = "launch-configuration-template", prefix = "lct-", key = "launchConfigurationTemplateID", limit = 1, quota = "L-1F3FAE4D",
-  type = "LaunchConfigurationTemplate",
-  defaults = {
+  name = "launch-configuration-template", prefix = "lct-", key = "launchConfigurationTemplateID", limit = 1,
+  quota = "L-1F3FAE4D", type = "LaunchConfigurationTemplate", defaults = {
     launchDisposition = "STARTED", targetInstanceTypeRightSizingMethod = "BASIC", copyPrivateIp = false, copyTags = true,
     licensing = { osByol = true }, postLaunchEnabled = false, launchIntoSourceInstance = false, recoveryMode = "OPTIMAL",
   },
@@ -27,7 +26,8 @@ local REPLICATION = {
   name = "replication-configuration-template", prefix = "rct-", key = "replicationConfigurationTemplateID",
   type = "ReplicationConfigurationTemplate",
   defaults = {
-    associateDefaultSecurityGroup = true, createPublicIP = false, dataPlaneRouting = "PRIVATE_IP", defaultLargeStagingDiskType = "GP3",
+    associateDefaultSecurityGroup = true, createPublicIP = false, dataPlaneRouting = "PRIVATE_IP",
+    defaultLargeStagingDiskType = "GP3",
     replicationServerInstanceType = "t3.small", useDedicatedReplicationServer = false, autoReplicateNewDisks = true,
     internetProtocol = "IPV4",
   },
@@ -42,14 +42,14 @@ local function describe(kind, row)
 end
 
 local function find(call, kind, id)
-  return call.world.db:first("SELECT * FROM drs_templates WHERE account = ? AND region = ? AND kind = ? AND id = ?", call.account,
-    call.region, kind.name, id) or failures.not_found(kind.type, id)
+  return call.world.db:first("SELECT * FROM drs_templates WHERE account = ? AND region = ? AND kind = ? AND id = ?",
+    call.account, call.region, kind.name, id) or failures.not_found(kind.type, id)
 end
 
 local function create(call, kind)
   local db, settings, id = call.world.db, {}, ids.new(kind.prefix)
-  local count = db:first("SELECT count(*) AS n FROM drs_templates WHERE account = ? AND region = ? AND kind = ?", call.account, call.region,
-    kind.name).n
+  local count = db:first("SELECT count(*) AS n FROM drs_templates WHERE account = ? AND region = ? AND kind = ?",
+    call.account, call.region, kind.name).n
   if kind.limit and count >= kind.limit then
     failures.quota(("The maximum number of launch configuration templates (%d) was reached"):format(kind.limit), kind.quota)
   end
@@ -63,8 +63,8 @@ local function create(call, kind)
     settings[name] = value
   end
   settings.tags = nil
-  db:run("INSERT INTO drs_templates (account, region, id, kind, tags, settings) VALUES (?, ?, ?, ?, ?, ?)", call.account, call.region, id,
-    kind.name, json.encode(json.object(call.input.tags or {})), json.encode(settings))
+  db:run("INSERT INTO drs_templates (account, region, id, kind, tags, settings) VALUES (?, ?, ?, ?, ?, ?)", call.account,
+    call.region, id, kind.name, json.encode(json.object(call.input.tags or {})), json.encode(settings))
   return describe(kind, find(call, kind, id))
 end
 
@@ -94,8 +94,8 @@ local function list(call, kind)
     found[#found + 1] = find(call, kind, id)
   end
   if not wanted or not wanted[1] then
-    found = call.world.db:all("SELECT * FROM drs_templates WHERE account = ? AND region = ? AND kind = ? ORDER BY number", call.account,
-      call.region, kind.name)
+    found = call.world.db:all("SELECT * FROM drs_templates WHERE account = ? AND region = ? AND kind = ? ORDER BY number",
+      call.account, call.region, kind.name)
   end
   local items, token = pages.of_list(call, found)
   for index, row in ipairs(items) do

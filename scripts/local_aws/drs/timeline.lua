@@ -12,8 +12,8 @@ local timeline = {}
 
 -- Seconds, as recorded.
 timeline.DEFAULTS = {
-  job_start = 0.3, cleanup = 20, first_snapshot = 0.5, snapshot = 0.2, wait = 52, conversion = 187, before_launch = 0.5, launch = 294,
-  job_end = 3, terminate = 75,
+  job_start = 0.3, cleanup = 20, first_snapshot = 0.5, snapshot = 0.2, wait = 52, conversion = 187, before_launch = 0.5,
+  launch = 294, job_end = 3, terminate = 75,
 }
 
 local ERRORS = {
@@ -141,7 +141,8 @@ function timeline.terminate(settings, job_number, instances)
   local start = settings.timings.job_start * jitter(settings, job_number, "", "job_start")
   local job = { starts_at = start, ends_at = start, ways = {}, events = { { at = start, event = "JOB_START", data = {} } } }
   for _, instance in ipairs(instances) do
-    local seconds = settings.timings.terminate * (instance.behaviour.slow or 1) * jitter(settings, job_number, instance.id, "terminate")
+    local seconds = settings.timings.terminate * (instance.behaviour.slow or 1) * jitter(settings, job_number, instance.id,
+      "terminate")
     local failed = instance.behaviour.terminate == "FAILED"
     job.ways[instance.id] = { ends_at = start + seconds, outcome = failed and "FAILED" or "TERMINATED" }
     job.ends_at = math.max(job.ends_at, start + seconds)

@@ -77,7 +77,8 @@ local function change_all(call, what)
       end
     end
     changes[index] = {
-      InstanceId = instance.id, PreviousState = instance_view.state(before), CurrentState = instance_view.state((state.at(instance.states, now))),
+      InstanceId = instance.id, PreviousState = instance_view.state(before),
+      CurrentState = instance_view.state((state.at(instance.states, now))),
     }
   end
   return changes

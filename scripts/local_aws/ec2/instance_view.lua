@@ -27,7 +27,8 @@ local function network(instance, account, region)
   local definition = instance.definition
   local ip = definition.privateIp
   return json.array { {
-    NetworkInterfaceId = definition.eni, OwnerId = account, Status = "in-use", InterfaceType = "interface", SubnetId = definition.subnetId,
+    NetworkInterfaceId = definition.eni, OwnerId = account, Status = "in-use", InterfaceType = "interface",
+    SubnetId = definition.subnetId,
     VpcId = definition.vpcId, PrivateIpAddress = ip, PrivateDnsName = private_name(ip, region), SourceDestCheck = true,
     Groups = definition.securityGroups or {},
     PrivateIpAddresses = { { Primary = true, PrivateIpAddress = ip, PrivateDnsName = private_name(ip, region) } },
@@ -55,15 +56,18 @@ function instance_view.describe(instance, account, region, tag_list)
   local is_gone = instance.state == "terminated"
   local reason = REASONS[instance.state]
   local described = {
-    InstanceId = instance.id, ImageId = definition.imageId, InstanceType = definition.instanceType, State = instance_view.state(instance.state),
+    InstanceId = instance.id, ImageId = definition.imageId, InstanceType = definition.instanceType,
+    State = instance_view.state(instance.state),
     LaunchTime = instance.launched_us // 1000000, AmiLaunchIndex = 0, Architecture = definition.architecture or "x86_64",
-    Hypervisor = "xen", VirtualizationType = "hvm", RootDeviceType = "ebs", RootDeviceName = definition.rootDeviceName or "/dev/sda1",
+    Hypervisor = "xen", VirtualizationType = "hvm", RootDeviceType = "ebs", RootDeviceName = definition.rootDeviceName
+      or "/dev/sda1",
     EnaSupport = true, EbsOptimized = false, Monitoring = { State = "disabled" }, KeyName = definition.keyName,
     Placement = { AvailabilityZone = definition.zone or region .. "a", Tenancy = "default", GroupName = "" },
     Platform = definition.platform == "windows" and "windows" or nil,
     PlatformDetails = definition.platform == "windows" and "Windows" or "Linux/UNIX",
     Tags = tag_list, StateTransitionReason = reason and "User initiated" or "", ProductCodes = {}, ClientToken = "",
-    BlockDeviceMappings = is_gone and {} or block_devices(instance), NetworkInterfaces = is_gone and {} or network(instance, account, region),
+    BlockDeviceMappings = is_gone and {} or block_devices(instance), NetworkInterfaces = is_gone and {}
+      or network(instance, account, region),
     SecurityGroups = is_gone and {} or definition.securityGroups or {},
     StateReason = reason and { Code = reason[1], Message = reason[2] } or nil,
     IamInstanceProfile = definition.profile and { Arn = definition.profile } or nil,
@@ -89,7 +93,8 @@ end
 
 local FIELDS = {
   ["instance-id"] = one "InstanceId", ["instance-type"] = one "InstanceType", ["instance-state-name"] = one "State.Name",
-  ["instance-state-code"] = one "State.Code", ["private-ip-address"] = one "PrivateIpAddress", ["private-dns-name"] = one "PrivateDnsName",
+  ["instance-state-code"] = one "State.Code", ["private-ip-address"] = one "PrivateIpAddress",
+  ["private-dns-name"] = one "PrivateDnsName",
   ["vpc-id"] = one "VpcId", ["subnet-id"] = one "SubnetId", ["availability-zone"] = one "Placement.AvailabilityZone",
   ["image-id"] = one "ImageId", ["key-name"] = one "KeyName", platform = one "Platform", architecture = one "Architecture",
   ["root-device-type"] = one "RootDeviceType", tenancy = one "Placement.Tenancy", ["reservation-id"] = one "reservation",

@@ -60,7 +60,8 @@ function instances.find(db, account, region, id, now)
 end
 
 function instances.save_states(db, account, region, id, states)
-  db:run("UPDATE ec2_instances SET states = ? WHERE account = ? AND region = ? AND id = ?", json.encode(states), account, region, id)
+  db:run("UPDATE ec2_instances SET states = ? WHERE account = ? AND region = ? AND id = ?", json.encode(states), account,
+    region, id)
 end
 
 -- Changes an instance's life from `at_us` on: what = "terminate" | "stop" | "start".

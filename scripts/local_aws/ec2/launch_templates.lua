@@ -41,7 +41,8 @@ local function not_found(id, name)
     if not id:find("^lt%-%x+$") then
       fault.raise("InvalidLaunchTemplateId.Malformed", ('Invalid id: "%s" (expecting "lt-...")'):format(id))
     end
-    fault.raise("InvalidLaunchTemplateId.NotFound", ("The specified launch template, with template ID %s, does not exist."):format(id))
+    fault.raise("InvalidLaunchTemplateId.NotFound",
+      ("The specified launch template, with template ID %s, does not exist."):format(id))
   end
   fault.raise("InvalidLaunchTemplateName.NotFoundException",
     ("The specified launch template, with template name %s, does not exist."):format(name))
@@ -49,7 +50,8 @@ end
 
 local function find(call, id, name)
   if (id and name) or not (id or name) then
-    fault.raise("MissingParameter", "Either the launch template ID or the launch template name must be specified, but not both.")
+    fault.raise("MissingParameter",
+      "Either the launch template ID or the launch template name must be specified, but not both.")
   end
   local column = id and "id" or "name"
   return call.world.db:first(("SELECT * FROM ec2_launch_templates WHERE account = ? AND region = ? AND %s = ?"):format(column),
@@ -91,9 +93,10 @@ local function as_response(value, shape_name)
   return out
 end
 
-local function describe_version(call, template, row)
+local function describe_version(template, row)
   return {
-    LaunchTemplateId = template.id, LaunchTemplateName = template.name, VersionNumber = row.version, VersionDescription = row.description,
+    LaunchTemplateId = template.id, LaunchTemplateName = template.name, VersionNumber = row.version,
+    VersionDescription = row.description,
     CreateTime = row.created, CreatedBy = row.created_by, DefaultVersion = row.version == template.default_version,
     LaunchTemplateData = as_response(json.decode(row.data), "ResponseLaunchTemplateData"),
   }
@@ -112,7 +115,8 @@ end
 
 local function version_row(call, template, text)
   local version = version_number(template, text)
-  return call.world.db:first("SELECT * FROM ec2_launch_template_versions WHERE template = ? AND version = ?", template.number, version)
+  return call.world.db:first("SELECT * FROM ec2_launch_template_versions WHERE template = ? AND version = ?", template.number,
+    version)
     or fault.raise("InvalidLaunchTemplateId.VersionNotFound",
       ("Could not find the specified version %s for the launch template with ID %s."):format(text, template.id))
 end
@@ -122,8 +126,8 @@ local operations = {}
 function operations.CreateLaunchTemplate(call)
   local input = call.input
   local name = input.LaunchTemplateName
-  if call.world.db:first("SELECT 1 AS yes FROM ec2_launch_templates WHERE account = ? AND region = ? AND name = ?", call.account,
-    call.region, name) then
+  if call.world.db:first("SELECT 1 AS yes FROM ec2_launch_templates WHERE account = ? AND region = ? AND name = ?",
+    call.account, call.region, name) then
     fault.raise("InvalidLaunchTemplateName.AlreadyExistsException", "Launch template name already in use.")
   end
   local id = launch_templates.insert(call, name, input.LaunchTemplateData, input.VersionDescription)
@@ -144,7 +148,7 @@ function operations.CreateLaunchTemplateVersion(call)
   add_version(call, template.number, version, input.VersionDescription, data)
   call.world.db:run("UPDATE ec2_launch_templates SET latest_version = ? WHERE number = ?", version, template.number)
   template.latest_version = version
-  return { LaunchTemplateVersion = describe_version(call, template, version_row(call, template, tostring(version))) }
+  return { LaunchTemplateVersion = describe_version(template, version_row(call, template, tostring(version))) }
 end
 
 function operations.ModifyLaunchTemplate(call)
@@ -182,9 +186,10 @@ function operations.DescribeLaunchTemplates(call)
   for _, name in ipairs(input.LaunchTemplateNames or {}) do
     rows[#rows + 1] = find(call, nil, name)
   end
-  if not (input.LaunchTemplateIds and input.LaunchTemplateIds[1]) and not (input.LaunchTemplateNames and input.LaunchTemplateNames[1]) then
-    rows = call.world.db:all("SELECT * FROM ec2_launch_templates WHERE account = ? AND region = ? ORDER BY number", call.account,
-      call.region)
+  if not (input.LaunchTemplateIds and input.LaunchTemplateIds[1])
+    and not (input.LaunchTemplateNames and input.LaunchTemplateNames[1]) then
+    rows = call.world.db:all("SELECT * FROM ec2_launch_templates WHERE account = ? AND region = ? ORDER BY number",
+      call.account, call.region)
   end
   for _, row in ipairs(rows) do
     local described = describe(call, row)
@@ -200,14 +205,14 @@ function operations.DescribeLaunchTemplateVersions(call)
   local input, found = call.input, {}
   local template = asked_for(call)
   for _, text in ipairs(input.Versions or {}) do
-    found[#found + 1] = describe_version(call, template, version_row(call, template, text))
+    found[#found + 1] = describe_version(template, version_row(call, template, text))
   end
   if not (input.Versions and input.Versions[1]) then
     local low = input.MinVersion and version_number(template, input.MinVersion) or 1
     local high = input.MaxVersion and version_number(template, input.MaxVersion) or math.maxinteger
     for row in call.world.db:rows([[SELECT * FROM ec2_launch_template_versions WHERE template = ? AND version BETWEEN ? AND ?
       ORDER BY version DESC]], template.number, low, high) do
-      found[#found + 1] = describe_version(call, template, row)
+      found[#found + 1] = describe_version(template, row)
     end
   end
   local items, token = filters.page(input, 200)(found)
@@ -215,8 +220,8 @@ function operations.DescribeLaunchTemplateVersions(call)
 end
 
 local function exists(call, id)
-  return call.world.db:first("SELECT 1 AS yes FROM ec2_launch_templates WHERE account = ? AND region = ? AND id = ?", call.account,
-    call.region, id) ~= nil
+  return call.world.db:first("SELECT 1 AS yes FROM ec2_launch_templates WHERE account = ? AND region = ? AND id = ?",
+    call.account, call.region, id) ~= nil
 end
 
 launch_templates.operations = operations

@@ -4,19 +4,27 @@ local fault = require "local_aws.fault"
 local filters = require "local_aws.ec2.filters"
 local json = require "json"
 
--- Region -> opt-in status.
-local REGIONS = {
-  ["us-east-1"] = "opt-in-not-required", ["us-east-2"] = "opt-in-not-required", ["us-west-1"] = "opt-in-not-required",
-  ["us-west-2"] = "opt-in-not-required", ["ca-central-1"] = "opt-in-not-required", ["eu-central-1"] = "opt-in-not-required",
-  ["eu-west-1"] = "opt-in-not-required", ["eu-west-2"] = "opt-in-not-required", ["eu-west-3"] = "opt-in-not-required",
-  ["eu-north-1"] = "opt-in-not-required", ["ap-northeast-1"] = "opt-in-not-required", ["ap-northeast-2"] = "opt-in-not-required",
-  ["ap-northeast-3"] = "opt-in-not-required", ["ap-southeast-1"] = "opt-in-not-required", ["ap-southeast-2"] = "opt-in-not-required",
-  ["ap-south-1"] = "opt-in-not-required", ["sa-east-1"] = "opt-in-not-required", ["af-south-1"] = "not-opted-in",
-  ["ap-east-1"] = "not-opted-in", ["eu-south-1"] = "not-opted-in", ["me-south-1"] = "not-opted-in",
+-- Those that an account has from the start, and those that it would have to ask for.
+local REGULAR = {
+  "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1",
+  "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1",
+  "us-west-2",
 }
+local OPT_IN = { "af-south-1", "ap-east-1", "eu-south-1", "me-south-1" }
+
+-- Region -> opt-in status; and all names in order.
+local STATUS, NAMES = {}, {}
+for status, names in pairs { ["opt-in-not-required"] = REGULAR, ["not-opted-in"] = OPT_IN } do
+  for _, name in ipairs(names) do
+    STATUS[name] = status
+    NAMES[#NAMES + 1] = name
+  end
+end
+table.sort(NAMES)
 
 local FIELDS = {
-  ["region-name"] = "RegionName", ["opt-in-status"] = "OptInStatus", endpoint = "Endpoint", ["zone-name"] = "ZoneName", state = "State",
+  ["region-name"] = "RegionName", ["opt-in-status"] = "OptInStatus", endpoint = "Endpoint", ["zone-name"] = "ZoneName",
+  state = "State",
 }
 
 local function field(name)
@@ -24,15 +32,6 @@ local function field(name)
   return member and function(item)
     return { item[member] }
   end
-end
-
-local function sorted_regions()
-  local names = {}
-  for name in pairs(REGIONS) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names
 end
 
 local operations = {}
@@ -43,13 +42,14 @@ function operations.DescribeRegions(call)
   local wanted = {}
   for _, name in ipairs(asked or {}) do
     wanted[name] = true
-    if not REGIONS[name] then
+    if not STATUS[name] then
       fault.raise("InvalidParameterValue", ("Invalid value '%s' for region."):format(name))
     end
   end
-  for _, name in ipairs(sorted_regions()) do
-    local described = { RegionName = name, Endpoint = ("ec2.%s.amazonaws.com"):format(name), OptInStatus = REGIONS[name] }
-    local shown = next(wanted) and wanted[name] or not next(wanted) and (REGIONS[name] ~= "not-opted-in" or call.input.AllRegions)
+  for _, name in ipairs(NAMES) do
+    local described = { RegionName = name, Endpoint = ("ec2.%s.amazonaws.com"):format(name), OptInStatus = STATUS[name] }
+    local shown = next(wanted) and wanted[name] or not next(wanted)
+      and (STATUS[name] ~= "not-opted-in" or call.input.AllRegions)
     if shown and matches(described) then
       found[#found + 1] = described
     end

@@ -24,8 +24,8 @@ local MAX_TAGS = 50
 -- Puts tags {key -> value} on a resource.
 function tags.put(db, account, region, resource, map)
   for key, value in pairs(map) do
-    db:run("INSERT OR REPLACE INTO ec2_tags (account, region, resource, key, value) VALUES (?, ?, ?, ?, ?)", account, region, resource,
-      key, value)
+    db:run("INSERT OR REPLACE INTO ec2_tags (account, region, resource, key, value) VALUES (?, ?, ?, ?, ?)", account, region,
+      resource, key, value)
   end
 end
 
@@ -103,8 +103,8 @@ function operations.DeleteTags(call)
       tags.remove_all(db, call.account, call.region, resource)
     end
     for _, tag in ipairs(call.input.Tags or {}) do
-      db:run([[DELETE FROM ec2_tags WHERE account = ? AND region = ? AND resource = ? AND key = ? AND (? IS NULL OR value = ?)]],
-        call.account, call.region, resource, tag.Key, tag.Value, tag.Value)
+      db:run([[DELETE FROM ec2_tags WHERE account = ? AND region = ? AND resource = ? AND key = ?
+        AND (? IS NULL OR value = ?)]], call.account, call.region, resource, tag.Key, tag.Value, tag.Value)
     end
   end
 end

@@ -9,6 +9,8 @@ local xml_writer = require "local_aws.wire.xml_writer"
 
 local wire = { operation = query.operation }
 
+local HEADER = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
 local function upper_first(name)
   return (name:gsub("^%l", string.upper))
 end
@@ -56,13 +58,13 @@ end
 function wire.encode(model, operation, output, _, request_id)
   local shape = model.operations[operation].output
   local members = shape and xml_writer.members(model, shape, output, { precision = "ms" }) or "<return>true</return>"
-  local body = ('<?xml version="1.0" encoding="UTF-8"?>\n<%sResponse xmlns="%s"><requestId>%s</requestId>%s</%sResponse>'):format(
+  local body = (HEADER .. '<%sResponse xmlns="%s"><requestId>%s</requestId>%s</%sResponse>'):format(
     operation, model.metadata.xmlNamespace, request_id, members, operation)
   return 200, { ["content-type"] = "text/xml;charset=UTF-8" }, body
 end
 
 function wire.encode_fault(_, _, failure, status, _, request_id)
-  local body = ('<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error>'
+  local body = (HEADER .. "<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error>"
     .. "</Errors><RequestID>%s</RequestID></Response>"):format(failure.code, xml.escape(failure.message), request_id)
   return status, { ["content-type"] = "text/xml;charset=UTF-8" }, body
 end

@@ -41,7 +41,8 @@ function wire.unknown(_, request)
   if not asked.Action then
     fault.raise("MissingAction", "Could not find an Action parameter in the request")
   end
-  fault.raise("InvalidAction", ("Could not find operation %s for version %s"):format(asked.Action, asked.Version or "NO_VERSION_SPECIFIED"))
+  fault.raise("InvalidAction", ("Could not find operation %s for version %s"):format(asked.Action, asked.Version
+    or "NO_VERSION_SPECIFIED"))
 end
 
 function wire.decode(model, operation, request)

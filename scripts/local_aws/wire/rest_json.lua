@@ -87,7 +87,8 @@ end
 local function convert(model, shape_name, text, where)
   local kind = model.shapes[shape_name].type
   if kind == "integer" or kind == "long" then
-    return math.tointeger(tonumber(text)) or fault.raise("SerializationException", "STRING_VALUE cannot be converted to Integer: " .. where)
+    return math.tointeger(tonumber(text)) or fault.raise("SerializationException",
+      "STRING_VALUE cannot be converted to Integer: " .. where)
   elseif kind == "boolean" then
     return text == "true"
   end
