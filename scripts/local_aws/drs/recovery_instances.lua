@@ -25,7 +25,8 @@ local VISIBLE = "visible_us <= ? AND (gone_us IS NULL OR gone_us > ?)"
 function recovery_instances.insert(call, instance)
   call.world.db:run([[INSERT INTO drs_recovery_instances (account, region, id, source_server, job, is_drill, visible_us,
     snapshot_us, tags, definition) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, instance.id,
-    instance.sourceServer, instance.job, instance.isDrill, instance.visibleUs, instance.snapshotUs, json.encode(json.object(instance.tags)),
+    instance.sourceServer, instance.job, instance.isDrill, instance.visibleUs, instance.snapshotUs,
+    json.encode(json.object(instance.tags)),
     json.encode { privateIp = instance.privateIp, volumes = json.array(instance.volumes), properties = instance.properties })
 end
 
