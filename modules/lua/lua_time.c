@@ -33,8 +33,7 @@ static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 static const char day_names[] = "SunMonTueWedThuFriSat";
 
 static int time_now(lua_State *L) {
-    int64_t us = clock_world_us();
-    lua_pushinteger(L, us / 1000000 - (us % 1000000 < 0));
+    lua_pushinteger(L, clock_world_us() / 1000000);
     return 1;
 }
 
