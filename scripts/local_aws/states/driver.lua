@@ -73,9 +73,9 @@ local function take_outcome(world, job, outcome)
   driver.changed(world, step)
 end
 
--- Invokes what a running branch waits for, in a task of its own.
+-- Invokes what a running branch waits for, in a task of its own: a child of the driver's, so that it ends with it.
 local function launch(world, job)
-  world.background(function()
+  task.spawn(function()
     local outcome = tasks.perform(world, job)
     if outcome then
       take_outcome(world, job, outcome)
@@ -132,16 +132,22 @@ local function loop(world)
   end
 end
 
--- Takes up what another process left: tasks that were in flight are invoked again, the rest is due when it is due.
-function driver.start(world)
-  driver.runtime(world)
+-- Tasks that were in flight when another process died are invoked again.
+local function relaunch(world)
   for _, row in ipairs(world.db:all("SELECT id, body FROM states_branches WHERE phase = 'running'")) do
     local body = json.decode(row.body)
     if not body.task.submitted and tasks.is_performed(world, row.id) then
       launch(world, { branch = row.id, attempt = body.attempt })
     end
   end
-  world.background(function() loop(world) end)
+end
+
+-- Takes up what another process left: what was in flight first, the rest when it is due.
+function driver.start(world)
+  world.background(function()
+    relaunch(world)
+    loop(world)
+  end)
 end
 
 return driver

@@ -46,6 +46,9 @@ end
 
 -- Invokes a function. -> JSON text; raises a failure
 local function invoke(world, execution, name, input)
+  if not world.functions then
+    error(not_found(execution, name), 0) -- a program that runs no functions
+  end
   local fine, result = pcall(world.functions.invoke, name, input)
   if fine then
     return result

@@ -190,9 +190,8 @@ describe("Step Functions", function()
         End = true,
         Parameters = { FunctionName = "f", Payload = { x = 1 } } } })
       world.rest()
-      assert.equal('{"parameters":"{\\"FunctionName\\":\\"f\\",\\"Payload\\":{\\"x\\":1}}","region":"us-east-1","resource":"invoke",'
-        .. '"resourceType":"lambda","timeoutInSeconds":9}', json.encode(world:find_event(arn,
-          "TaskScheduled").taskScheduledEventDetails))
+      assert.same({ parameters = '{"FunctionName":"f","Payload":{"x":1}}', region = "us-east-1", resource = "invoke",
+        resourceType = "lambda", timeoutInSeconds = 9 }, world:find_event(arn, "TaskScheduled").taskScheduledEventDetails)
       assert.equal('{"resource":"invoke","resourceType":"lambda"}', json.encode(world:find_event(arn,
         "TaskStarted").taskStartedEventDetails))
       local details = world:find_event(arn, "TaskSucceeded").taskSucceededEventDetails
