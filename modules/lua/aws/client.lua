@@ -9,7 +9,7 @@ local models      = require "models"
 local nearest     = require "aws.nearest"
 local paginate    = require "aws.paginate"
 local profile     = require "aws.profile"
-local retry       = require "aws.retry"
+local retry       = require "retry"
 local send        = require "aws.send"
 local uuid        = require "uuid"
 local validate    = require "aws.validate"
@@ -74,16 +74,11 @@ function state:prepare()
       service = self.service, operation = "client", retryable = false,
     }, 0)
   end
-  self.address = endpoints.resolve(self.model, self.region, self.options, found)
+  self.found = found
   local configured = given(config.get("AWS_MAX_ATTEMPTS")) or found.max_attempts
   self.max_attempts = self.options.max_attempts or configured and math.tointeger(tonumber(configured))
-    or retry.attempts(self.service)
+    or retry.max_attempts(self.model.metadata.endpointPrefix)
   self.prepared = true
-end
-
-function state:endpoint()
-  self:prepare()
-  return self.address
 end
 
 -- The source of the keys to sign with.
@@ -101,6 +96,23 @@ function state:credentials()
   self:prepare()
   self.source = self.source or source_of(self)
   return self.source:get()
+end
+
+-- SDKs call DynamoDB at the account's own host when they know the account.
+local function account_id(self)
+  if self.service ~= "dynamodb" then
+    return nil
+  end
+  local mode = given(config.get("AWS_ACCOUNT_ID_ENDPOINT_MODE")) or self.found.account_id_endpoint_mode or "preferred"
+  return mode ~= "disabled" and self:credentials().account_id or nil
+end
+
+function state:endpoint()
+  self:prepare()
+  if not self.address then
+    self.address = endpoints.resolve(self.model, self.region, self.options, self.found, account_id(self))
+  end
+  return self.address
 end
 
 -- Tokens that make a repeated call the same call, where the model has one and nobody gave it.

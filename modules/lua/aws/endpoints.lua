@@ -47,19 +47,20 @@ local function flag(name, profile_value)
 end
 
 -- -> {url=, signing_name=, signing_region=, overridden=boolean}. The url has no slash at its end.
-function endpoints.resolve(model, region, options, profile)
+-- account_id: whose keys are used, nil if that is not known or not wanted; DynamoDB has a host for each account.
+function endpoints.resolve(model, region, options, profile, account_id)
   local metadata = model.metadata
   local signing_name = metadata.signingName or metadata.endpointPrefix
   local url = configured(model.service, options, profile)
   if url then
     return { url = url, signing_name = signing_name, signing_region = region, overridden = true }
   end
-  local host = endpoint.host {
-    service = metadata.endpointPrefix, region = region,
+  url = endpoint.url {
+    service = metadata.endpointPrefix, region = region, account_id = account_id,
     fips = flag("AWS_USE_FIPS_ENDPOINT", profile.use_fips_endpoint),
     dual_stack = flag("AWS_USE_DUALSTACK_ENDPOINT", profile.use_dualstack_endpoint),
   }
-  return { url = "https://" .. host, signing_name = signing_name, signing_region = region, overridden = false }
+  return { url = url, signing_name = signing_name, signing_region = region, overridden = false }
 end
 
 -- "aws", "aws-cn", "aws-us-gov": the second part of every ARN.

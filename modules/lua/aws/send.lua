@@ -4,7 +4,7 @@ local config     = require "config"
 local crypto     = require "crypto"
 local failure    = require "aws.failure"
 local http       = require "http"
-local retry      = require "aws.retry"
+local retry      = require "retry"
 local sigv4      = require "sigv4"
 local task       = require "task"
 local time       = require "time"
@@ -26,7 +26,7 @@ local UNREPEATABLE = {
 }
 
 -- Nothing was sent, or the service said that it did nothing.
-local NOT_SENT = { HTTP_CONNECT = true, HTTP_URL = true, HTTP_TLS = true, NO_MEMORY = true }
+local NOT_SENT = { HTTP_CONNECT = true, HTTP_URL = true, HTTP_REQUEST = true, HTTP_TLS = true, NO_MEMORY = true }
 
 local SKEW_CODES = {
   AuthFailure = true, InvalidSignatureException = true, RequestExpired = true, RequestInTheFuture = true,
@@ -43,7 +43,7 @@ local function memory_of(client, url)
   local key = client.service .. " " .. url
   local memory = memories[key]
   if not memory then
-    memory = { retries = retry.new(client.service), skew = 0 }
+    memory = { quota = retry.quota(), skew = 0 }
     memories[key] = memory
   end
   return memory
@@ -100,7 +100,11 @@ end
 local function from_status(call, response)
   local protocol, model, options = call.client.protocol, call.client.model, call.client
   local said = protocol.failure(model, call.operation, response, options)
-  local kind = retry.kind(said.code, response.status, said.modelled)
+  local fact = said.modelled and said.modelled.retryable
+  local kind = retry.classify {
+    service = model.metadata.endpointPrefix, status = response.status, code = said.code,
+    retryable = fact ~= nil, throttling = fact ~= nil and fact.throttling == true,
+  }
   return new_failure(call, {
     code = said.code, message = said.message, members = said.members, status = response.status,
     requestId = response.headers["x-amzn-requestid"] or response.headers["x-amz-request-id"] or said.requestId,
@@ -118,7 +122,7 @@ end
 -- An answer -> its output; or nil, the error, its kind for retry.lua, and whether the call may have been carried out.
 local function read(call, response)
   if crc_fails(response) then
-    return nil, unreadable(call, response, "CRC_MISMATCH", "the answer's body does not have the checksum that its header says")
+    return nil, unreadable(call, response, "CRC32_MISMATCH", "the answer's body does not have its header's checksum")
   elseif response.status >= 300 then
     return nil, from_status(call, response)
   end
@@ -146,7 +150,7 @@ local function try(call, attempt)
     if type(response) ~= "table" or not response.code then
       error(response, 0)
     end
-    local kind = retry.kind(response.code)
+    local kind = retry.classify { service = call.client.model.metadata.endpointPrefix, code = response.code }
     return nil, new_failure(call, {
       code = response.code, message = response.message, retryable = kind ~= nil, throttled = false,
     }), kind, not NOT_SENT[response.code]
@@ -165,8 +169,8 @@ local function next_delay(call, attempt, kind, response)
     return nil
   end
   local hint = response and tonumber(response.headers["x-amz-retry-after"])
-  local delay = call.memory.retries:delay(kind, attempt, hint)
-  local cost = call.memory.retries:acquire(kind)
+  local delay = retry.delay(kind, call.client.model.metadata.endpointPrefix, attempt, math.random(), hint and hint / 1000)
+  local cost = call.memory.quota:take(kind)
   if not cost then
     -- A long poll is called in a loop: without this pause an empty quota would make it a busy one.
     if call.long_poll then
@@ -228,7 +232,7 @@ function send.call(client, operation, input, options)
   for attempt = 1, call.attempts do
     local output, problem, kind, maybe_done, response = try(call, attempt)
     if not problem then
-      call.memory.retries:release(call.cost)
+      call.memory.quota:give_back(call.cost)
       return output
     end
     call.maybe_done = call.maybe_done or maybe_done and not reads_only(operation)

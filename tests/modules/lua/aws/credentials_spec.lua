@@ -116,11 +116,14 @@ describe("the credentials chain", function()
       assert.matches("the profile 'nothing' has no keys", problem.message)
       assert.matches("there is no profile 'gone' in ", refusal(signer, { profile = "gone" }).message)
     end)
-    with_sts({ AWS_PROFILE = "base", AWS_ACCESS_KEY_ID = "AKIDENV", AWS_SECRET_ACCESS_KEY = "s", AWS_REGION = "eu-west-1" }, 3600,
-      function(_, seen)
-        signer()
-        assert.are.equal("AKIDBASE", seen[1].by)
-      end)
+    local settings = { AWS_PROFILE = "base" }
+    for name, value in pairs(ENVIRONMENT) do
+      settings[name] = value
+    end
+    with_sts(settings, 3600, function(_, seen)
+      signer()
+      assert.are.equal("AKIDBASE", seen[1].by)
+    end)
   end)
 
   it("says of each provider why it has nothing", function()
@@ -207,9 +210,13 @@ describe("another account", function()
     with_sts(ENVIRONMENT, 3600, function(_, seen)
       signer { account = { accountId = "123456789012", isCurrentAccount = true } }
       assert.are.equal("AKIDENV", seen[1].by)
-      assert.matches("account.assumeRoleName is missing", refusal(aws.client, "drs", { account = { accountId = "444444444444" } }))
-      assert.matches("account.accountId is missing", refusal(aws.client, "drs", { account = { assumeRoleName = "R" } }))
-      assert.matches("account.accountId is '12'", refusal(aws.client, "drs", { account = { accountId = "12", assumeRoleName = "R" } }))
+      for complaint, account in pairs {
+        ["account.assumeRoleName is missing"] = { accountId = "444444444444" },
+        ["account.accountId is missing"] = { assumeRoleName = "R" },
+        ["account.accountId is '12'"] = { accountId = "12", assumeRoleName = "R" },
+      } do
+        assert.matches(complaint, refusal(aws.client, "drs", { account = account }))
+      end
     end)
   end)
 

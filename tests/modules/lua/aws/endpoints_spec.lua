@@ -21,10 +21,11 @@ drs =
   endpoint_url = http://section:3
 ]] }
 
-local function url(settings, service, options, profile_name, region)
+local function url(settings, service, options, profile_name, region, account_id)
   local found
   aws_settings.with(settings, FILES, function()
-    found = endpoints.resolve(models.load(service), region or "eu-west-1", options or {}, profile.load(profile_name or "default"))
+    local loaded = profile.load(profile_name or "default")
+    found = endpoints.resolve(models.load(service), region or "eu-west-1", options or {}, loaded, account_id)
   end)
   return found.url, found
 end
@@ -57,7 +58,8 @@ describe("an endpoint", function()
     assert.are.equal("https://states.us-east-1.amazonaws.com", url({}, "sfn", {}, nil, "us-east-1"))
     assert.are.equal("https://sts.us-east-1.amazonaws.com", url({}, "sts", {}, nil, "us-east-1"))
     assert.are.equal("https://dynamodb.cn-north-1.amazonaws.com.cn", url({}, "dynamodb", {}, nil, "cn-north-1"))
-    assert.are.equal("https://drs-fips.us-east-1.amazonaws.com", url({ AWS_USE_FIPS_ENDPOINT = "true" }, "drs", {}, nil, "us-east-1"))
+    assert.are.equal("https://drs-fips.eu-west-1.amazonaws.com", url({ AWS_USE_FIPS_ENDPOINT = "true" }, "drs"))
+    assert.are.equal("https://123456789012.ddb.eu-west-1.amazonaws.com", url({}, "dynamodb", {}, nil, nil, "123456789012"))
     assert.are.equal("https://drs.eu-west-1.api.aws", url({}, "drs", {}, "wide"))
   end)
 

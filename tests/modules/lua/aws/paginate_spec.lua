@@ -53,9 +53,8 @@ describe("items", function()
 
   it("are asked for only as far as somebody goes", function()
     local _, bodies = with({ page({ "a" }, "1"), page({ "b" }, "2") }, "drs", function(client)
-      for _ in client:items("describe_jobs", {}) do
-        break
-      end
+      local next_item = client:items("describe_jobs", {})
+      assert.are.equal("a", next_item().jobID)
     end)
     assert.are.equal(1, #bodies)
   end)

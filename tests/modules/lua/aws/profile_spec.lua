@@ -30,7 +30,8 @@ describe("profile files", function()
   end)
 
   it("that are not there are empty", function()
-    aws_settings.with({ AWS_CONFIG_FILE = "/nonexistent/config", AWS_SHARED_CREDENTIALS_FILE = "/nonexistent/keys" }, {}, function()
+    local settings = { AWS_CONFIG_FILE = "/nonexistent/config", AWS_SHARED_CREDENTIALS_FILE = "/nonexistent/keys" }
+    aws_settings.with(settings, {}, function()
       local default = profile.load "default"
       assert.is_false(default.exists)
       assert.are.equal("/nonexistent/config and /nonexistent/keys", default.where)

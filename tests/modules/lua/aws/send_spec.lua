@@ -231,7 +231,7 @@ describe("DynamoDB's checksum", function()
   it("that stays wrong is an error", function()
     local fine, problem = attempt({ { 200, { ["x-amz-crc32"] = "1" }, body } }, "dynamodb", list_tables)
     assert.is_false(fine)
-    assert.are.equal("CRC_MISMATCH", problem.code)
+    assert.are.equal("CRC32_MISMATCH", problem.code)
   end)
 end)
 

@@ -13,7 +13,9 @@ local SERVER = "s-12345678901234567"
 
 describe("parameters", function()
   it("that are right are taken", function()
-    assert.is_nil(complaint("drs", "StartRecovery", { sourceServers = { { sourceServerID = SERVER } }, isDrill = true, tags = {} }))
+    assert.is_nil(complaint("drs", "StartRecovery", {
+      sourceServers = { { sourceServerID = SERVER } }, isDrill = true, tags = {},
+    }))
     assert.is_nil(complaint("drs", "DescribeJobs", { filters = { jobIDs = json.array {} }, maxResults = 5.0 }))
     assert.is_nil(complaint("drs", "InitializeService", {}))
     assert.is_nil(complaint("sts", "GetCallerIdentity", {}))
@@ -94,7 +96,9 @@ describe("parameters", function()
   end)
 
   it("count characters and not bytes", function()
-    assert.is_nil(complaint("drs", "StartRecovery", { sourceServers = { { sourceServerID = SERVER } }, tags = { a = ("é"):rep(256) } }))
+    assert.is_nil(complaint("drs", "StartRecovery", {
+      sourceServers = { { sourceServerID = SERVER } }, tags = { a = ("é"):rep(256) },
+    }))
   end)
 
   it("in document mode are what DynamoDB can hold", function()
@@ -102,13 +106,16 @@ describe("parameters", function()
       return complaint("dynamodb", "PutItem", { TableName = "t", Item = item }, { document = true })
     end
     assert.is_nil(put { a = "x", n = 1, list = { 1, { b = json.null } }, empty = json.array {} })
-    assert.are.equal("dynamodb:put_item: parameter Item.waves[1].servers is an empty table: say json.array {} or json.object {}",
-      put { waves = { { servers = {} } } })
-    assert.are.equal("dynamodb:put_item: parameter Item.n is not finite, which DynamoDB cannot hold", put { n = 0 / 0 })
-    assert.are.equal("dynamodb:put_item: parameter Item.n is beyond DynamoDB's range (1E-130 to 9.99...E+125)", put { n = 1e200 })
-    assert.are.equal("dynamodb:put_item: parameter Item.f is a function, which DynamoDB cannot hold", put { f = print })
-    assert.are.equal("dynamodb:put_item: parameter Item.m has a key that is no string but a number", put { m = { [2] = "x" } })
-    assert.are.equal("dynamodb:put_item: parameter Item.m is a list with the key x beside its items", put { m = { 1, x = 2 } })
+    for expected, item in pairs {
+      ["waves[1].servers is an empty table: say json.array {} or json.object {}"] = { waves = { { servers = {} } } },
+      ["n is not finite, which DynamoDB cannot hold"] = { n = 0 / 0 },
+      ["n is beyond DynamoDB's range (1E-130 to 9.99...E+125)"] = { n = 1e200 },
+      ["f is a function, which DynamoDB cannot hold"] = { f = print },
+      ["m has a key that is no string but a number"] = { m = { [2] = "x" } },
+      ["m is a list with the key x beside its items"] = { m = { 1, x = 2 } },
+    } do
+      assert.are.equal("dynamodb:put_item: parameter Item." .. expected, put(item))
+    end
   end)
 
   it("in the API's own form are checked without document mode", function()

@@ -1,5 +1,5 @@
--- botocore_vectors.jsonl is written by tests/conformance/botocore_requests.py --write: what botocore sends for the smallest valid
--- input of every operation, and what it reads from an answer to it.
+-- botocore_vectors.jsonl is written by tests/conformance/botocore_requests.py --write: what botocore sends for the smallest
+-- valid input of every operation, and what it reads from an answer to it.
 
 local vectors = require "tests.support.botocore_vectors"
 

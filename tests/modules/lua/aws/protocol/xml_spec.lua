@@ -116,7 +116,8 @@ local raw = {
       Map = { shape = "Map" }, Kind = { shape = "Text", xmlAttribute = true, locationName = "kind" },
     } },
     PutResult = { name = "PutResult", type = "structure", members = {
-      Id = { shape = "Text", location = "header", locationName = "X-Id" }, Status = { shape = "Number", location = "statusCode" },
+      Id = { shape = "Text", location = "header", locationName = "X-Id" },
+      Status = { shape = "Number", location = "statusCode" },
       Meta = { shape = "Map", location = "headers", locationName = "x-meta-" },
       Flat = { shape = "FlatItems", locationName = "Flat" }, Items = { shape = "Items" }, Map = { shape = "Map" },
       Kind = { shape = "Text", xmlAttribute = true, locationName = "kind" },
