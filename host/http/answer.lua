@@ -1,5 +1,5 @@
--- From the outcome of a script to status, headers and JSON body (endpoints.md, section 3). The functions for what a script returned
--- or raised run inside the script's own task: its values may hold metamethods, and those count on its budget.
+-- From the outcome of a script to status, headers and JSON body. The functions for what a script returned or raised run inside
+-- the script's own task: its values may hold metamethods, and those count on its budget.
 local json = require "json"
 local limited = require "runtime.limited"
 local log = require "log"

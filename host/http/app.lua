@@ -18,9 +18,9 @@ local BODY_LIMIT = 64 * 1024
 local LIMITS = { instructions = 100000000, memory = 128 << 20 }
 local VERSION = require "runtime.version"
 
---- The endpoints of a folder of scripts, by default the program's.
-function app.open(folder)
-  return setmetatable({ scripts = scripts.open(folder) }, app)
+--- The endpoints of a folder of scripts, by default the program's; `limits` {instructions, memory} of a request, by default LIMITS.
+function app.open(folder, limits)
+  return setmetatable({ scripts = scripts.open(folder), limits = limits or LIMITS }, app)
 end
 
 local function route_of(self, generation)
@@ -129,13 +129,14 @@ local function deadline_of(raw)
   return raw.deadline or tonumber(config.get "DRSH_DEADLINE") or 60
 end
 
-local function answer_script(raw, id, generation, route, request)
+local function answer_script(self, raw, id, generation, route, request)
   local context = {
     requestId = id, script = route.name, generation = generation.number,
     actions = actions_of(route.script, request.body.dryRun == true),
   }
-  local limits = { instructions = LIMITS.instructions, memory = LIMITS.memory, timeout = deadline_of(raw) }
-  local results = table.pack(limited.run({ context = context, limits = limits }, run_script, generation, route.name, request))
+  local limits = { instructions = self.limits.instructions, memory = self.limits.memory, timeout = deadline_of(raw) }
+  local options = { context = context, limits = limits }
+  local results = table.pack(limited.run(options, run_script, generation, route.name, request))
   if results[1] == "ok" then return table.unpack(results, 2, results.n) end
   return answer.of_stop(route.name, id, table.unpack(results, 1, results.n))
 end
@@ -164,7 +165,7 @@ local function dispatch(self, raw, id, generation)
   end
   local request, refusal = request_of(raw, id, route, found, generation)
   if not request then return table.unpack(refusal, 1, refusal.n) end
-  return answer_script(raw, id, generation, route, request)
+  return answer_script(self, raw, id, generation, route, request)
 end
 
 local function lower_names(headers)

@@ -1,4 +1,4 @@
--- require "functions" (trusted): what the local Step Functions calls as Lambda functions. The orchestrator's is registered here.
+-- require "functions" (trusted): what the local Step Functions calls as Lambda functions. The orchestrator's is known here.
 --   functions.invoke(name_or_arn, payload_json) -> result_json; raises {code="ResourceNotFoundException"} for an unknown one
 --     and {code="FunctionError", errorType, message, trace} when the function failed
 --   functions.register(name, fn(event) -> result)

@@ -148,7 +148,7 @@ local function new_require(modules, environment)
     if not entry then
       error(("module '%s' not found: there is no %s.lua"):format(name, name:gsub("%.", "/")), 2)
     end
-    if not entry.code then error(("module '%s' is broken: %s"):format(name, entry.fault), 2) end
+    if not entry.code then error(("module '%s' is broken: %s"):format(name, entry.fault), 0) end
     if loading[name] then
       error(("module '%s' requires itself: %s -> %s"):format(name, table.concat(loading, " -> "), name), 2)
     end

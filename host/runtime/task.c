@@ -147,6 +147,16 @@ static void deadline_passed(struct loop_timer *timer) {
     end_by_reset(task, TASK_DEADLINE, false, NULL);
 }
 
+/* A child that used up what its family may use takes the whole family with it: whoever waits for it would wait for ever. */
+static void end_family(struct task *task) {
+    struct task *account = task->account;
+    bool over_budget = task->stop == STOP_INSTRUCTIONS || task->stop == STOP_SLICE;
+    if (over_budget && account != task && account->status == TASK_ALIVE && !account->closing && !account->running) {
+        account->stop = task->stop;
+        end_by_reset(account, TASK_ERROR, false, NULL);
+    }
+}
+
 /* The one place that resumes. What lua_resume answers, and what becomes of the task:
  *     LUA_OK                          it returned                      -> TASK_OK, results on its stack
  *     LUA_YIELD, stop is set          the hook or task_leave ended it  -> reset; TASK_ERROR (budget), TASK_DEADLINE,
@@ -174,6 +184,7 @@ void task_run(struct task *task) {
         bool is_deadline = task->stop == STOP_DEADLINE;
         bool is_cancel = task->stop == STOP_CANCEL || task->stop == STOP_LEAVE;
         end_by_reset(task, is_deadline ? TASK_DEADLINE : is_cancel ? TASK_CANCELLED : TASK_ERROR, false, NULL);
+        end_family(task);
     } else if (status != LUA_YIELD) {
         end_by_reset(task, TASK_ERROR, true, NULL);
     } else if (task->binding.awaited == NULL) {
