@@ -51,14 +51,17 @@ end
 
 -- How far a server is: a name for people and a share of the way.
 local phases = {
-  PENDING = { "waiting", 0 }, SNAPSHOT = { "snapshot", 0.1 }, CONVERTING = { "converting", 0.35 },
-  IN_PROGRESS = { "launching", 0.6 }, LAUNCHING = { "launching", 0.6 }, LAUNCHED = { "launched", 1 },
-  FAILED = { "failed", 1 }, TERMINATED = { "terminated", 1 },
+  CLEANUP = { "cleaning", 0.02 }, SNAPSHOT = { "snapshot", 0.1 }, CONVERSION = { "converting", 0.35 }, LAUNCH = { "launching", 0.7 },
+}
+local launch_statuses = {
+  PENDING = { "waiting", 0 }, IN_PROGRESS = { "launching", 0.7 }, LAUNCHED = { "launched", 1 }, FAILED = { "failed", 1 },
+  TERMINATED = { "terminated", 1 },
 }
 local colour_of = { COMPLETED = "green", PARTIAL = "yellow", FAILED = "red", CANCELLED = "yellow", TIMEOUT = "red" }
 
 local function phase_of(server)
-  return phases[server.phase or server.launchStatus] or { tostring(server.phase or server.launchStatus):lower(), 0 }
+  local waits = server.launchStatus == "PENDING" or server.launchStatus == "IN_PROGRESS"
+  return waits and phases[server.phase] or launch_statuses[server.launchStatus] or { tostring(server.launchStatus):lower(), 0 }
 end
 
 local function wave_of(wave)
@@ -74,7 +77,7 @@ local function wave_of(wave)
   return { share = total > 0 and sum / total or 0, launched = launched, total = total, count = count, servers = servers }
 end
 
-local order = { "waiting", "snapshot", "converting", "launching", "launched", "failed" }
+local order = { "waiting", "cleaning", "snapshot", "converting", "launching", "launched", "failed" }
 
 local function counts(state)
   local words = {}
@@ -121,8 +124,9 @@ local function show(execution)
     if moving[wave.status] then
       for _, line in ipairs(server_lines(state)) do lines[#lines + 1] = line end
     end
-    screen:note(wave.waveNumber, ("%s  wave %d %s: %s; %s"):format(clock(), wave.waveNumber + 1, wave.waveName or "",
-      wave.status, counts(state)))
+    local words = state.total > 0 and counts(state) or ""
+    screen:note(wave.waveNumber, clock(), ("  wave %d %s: %s%s%s"):format(wave.waveNumber + 1, wave.waveName or "", wave.status,
+      words ~= "" and ", " or "", words))
   end
   screen:draw(lines)
 end
@@ -193,7 +197,7 @@ local function run()
     status = call("GET", "/executions/" .. id .. "/termination-status")
     screen:draw { ("%s  terminating  %s %d/%d"):format(screen:paint(clock(), "grey"),
       screen:bar(status.progressPercent / 100, 30), status.completedServers, status.totalServers) }
-    screen:note("termination", ("%s  terminated %d of %d"):format(clock(), status.completedServers, status.totalServers))
+    screen:note("termination", clock(), ("  terminated %d of %d"):format(status.completedServers, status.totalServers))
   until status.allCompleted or status.anyFailed
 
   local left = call("GET", "/executions/" .. id .. "/recovery-instances").totalInstances

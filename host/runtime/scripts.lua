@@ -220,10 +220,17 @@ function scripts:current()
   return self.generation
 end
 
+local function new(folder)
+  return setmetatable({ folder = folder, title = folder:match "([^/]+)/*$" or folder }, scripts)
+end
+
+local program_scripts -- the endpoints and the orchestrator serve from one generation
+
 --- The scripts of a folder, by default the program's. `on_change` is called with each new generation.
 function scripts.open(folder)
-  folder = folder or core.folder()
-  return setmetatable({ folder = folder, title = folder:match "([^/]+)/*$" or folder }, scripts)
+  if folder then return new(folder) end
+  program_scripts = program_scripts or new(core.folder())
+  return program_scripts
 end
 
 return scripts

@@ -2,7 +2,8 @@
 --
 --   local screen = require "screen".open()
 --   screen:draw { "wave 1  " .. screen:bar(0.4, 20) }   -- on a terminal: drawn over the lines of the last draw
---   screen:note("wave 1", "wave 1: 4 of 10 launched")   -- elsewhere: printed when it differs from the last note of that key
+--   screen:note("wave 1", "00:07", "  4 of 10 launched")  -- elsewhere: printed when it differs from the last note of that key,
+--                                                       -- with the time (or any prefix) in front, which does not count
 --   screen:say("paused before wave 3")                  -- both: a line that stays
 --
 -- Colour only on a terminal, and not where NO_COLOR is set (no-color.org).
@@ -82,10 +83,10 @@ function screen:say(line)
   self.output:flush()
 end
 
-function screen:note(key, line)
+function screen:note(key, prefix, line)
   if self.live or self.notes[key] == line then return end
   self.notes[key] = line
-  self:say(line)
+  self:say(prefix .. line)
 end
 
 return screen

@@ -18,7 +18,7 @@ local waves       = require "lib.waves"
 
 local observe = {}
 
--- A server's launchStatus stays PENDING through snapshot and conversion: only the job log tells them apart.
+-- A server's launchStatus is PENDING or IN_PROGRESS through snapshot, conversion and launch: only the job log tells them apart.
 local PHASES = {
   SNAPSHOT_START = "SNAPSHOT", SNAPSHOT_END = "SNAPSHOT", SNAPSHOT_FAIL = "SNAPSHOT", USING_PREVIOUS_SNAPSHOT = "SNAPSHOT",
   CONVERSION_START = "CONVERSION", CONVERSION_END = "CONVERSION", CONVERSION_FAIL = "CONVERSION",
@@ -36,9 +36,9 @@ local function phases(client, job)
   return newest
 end
 
-local function has_pending_server(job)
+local function has_server_under_way(job)
   return jobs.is_running(job) and lists.first(lists.of(job.participatingServers), function(server)
-    return server.launchStatus == "PENDING"
+    return server.launchStatus == "PENDING" or server.launchStatus == "IN_PROGRESS"
   end) ~= nil
 end
 
@@ -100,12 +100,12 @@ local function look_in_region(place, context, in_full)
   local client = accounts.client("drs", place.key, context)
   local found = { phases = {}, instances = json.array {}, sources = {}, ec2 = {} }
   found.jobs = jobs.by_id(client, lists.map(place.items, function(wave) return wave.jobId end))
-  local pending = json.array {}
+  local running = json.array {}
   for _, job in pairs(found.jobs) do
-    if has_pending_server(job) then pending[#pending + 1] = job end
+    if has_server_under_way(job) then running[#running + 1] = job end
   end
-  local logs = task.map(pending, function(job) return phases(client, job) end)
-  for position, job in ipairs(pending) do found.phases[job.jobID] = logs[position] end
+  local logs = task.map(running, function(job) return phases(client, job) end)
+  for position, job in ipairs(running) do found.phases[job.jobID] = logs[position] end
   deepen(place, found, lists.filter(place.items, function(wave)
     local job = found.jobs[wave.jobId]
     return in_full or not job or not jobs.is_running(job)
