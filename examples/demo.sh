@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 program=${DRSH:-build/drsh}
 speed=${DEMO_SPEED:-40}
 scratch=$(mktemp -d)
+: > "$scratch/ready"
 server=
 
 finish() {

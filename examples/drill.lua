@@ -162,7 +162,7 @@ local function run()
   if option.pause then
     follow(id, wave_moves(1))
     local answer = call("POST", "/executions/" .. id .. "/pause")
-    say("pause asked for while wave 1 runs: it holds at the next wave boundary (" .. answer.status .. ")", "yellow")
+    say("pause asked for while wave 1 runs: " .. answer.status, "yellow")
     follow(id, paused)
     say("paused before wave 2; POST .../resume", "yellow")
     call("POST", "/executions/" .. id .. "/resume")
@@ -175,16 +175,16 @@ local function run()
     execution = follow(id, function() return false end)
   end
   show(execution)
-  screen:say("")
+  screen:keep()
 
   local found = call("GET", "/executions/" .. id .. "/recovery-instances")
-  say(("%d recovery instances run in %s"):format(found.totalInstances, "AWS"), "bold")
+  say(("%d recovery instances run"):format(found.totalInstances), "bold")
   for i, instance in ipairs(found.instances) do
     if i > 6 then
-      screen:say(("         ... and %d more"):format(#found.instances - 6))
+      screen:say(("       ... and %d more"):format(#found.instances - 6))
       break
     end
-    screen:say(("         %-20s %-18s %-10s %-15s %s"):format(instance.instanceId, instance.serverName or "", instance.region,
+    screen:say(("       %-19s %-16s %-10s %-14s %s"):format(instance.instanceId, instance.serverName or "", instance.region,
       instance.privateIp or "", instance.ec2State or instance.status))
   end
 
@@ -200,12 +200,12 @@ local function run()
     screen:note("termination", clock(), ("  terminated %d of %d"):format(status.completedServers, status.totalServers))
   until status.allCompleted or status.anyFailed
 
+  screen:keep()
   local left = call("GET", "/executions/" .. id .. "/recovery-instances").totalInstances
   local good = execution.status == "COMPLETED" and status.allCompleted and left == 0
-  screen:say("")
-  say(("%s: %d waves, %d servers launched, %d terminated, %d left, in %s"):format(
-    good and "the drill succeeded" or "the drill did NOT succeed (" .. execution.status .. ")",
-    #execution.waves, found.totalInstances, status.completedServers, left, clock()), good and "green" or "red")
+  say(good and "the drill succeeded" or "the drill did NOT succeed: " .. execution.status, good and "green" or "red")
+  screen:say(("       %d waves, %d servers launched, %d terminated, %d left"):format(
+    #execution.waves, found.totalInstances, status.completedServers, left))
   return good
 end
 

@@ -5,6 +5,7 @@
 --   screen:note("wave 1", "00:07", "  4 of 10 launched")  -- elsewhere: printed when it differs from the last note of that key,
 --                                                       -- with the time (or any prefix) in front, which does not count
 --   screen:say("paused before wave 3")                  -- both: a line that stays
+--   screen:keep()                                       -- what was drawn last stays, too
 --
 -- Colour only on a terminal, and not where NO_COLOR is set (no-color.org).
 local terminal = require "terminal"
@@ -75,6 +76,10 @@ function screen:draw(lines)
   for _, line in ipairs(lines) do self.output:write(cut(line, width), "\n") end
   self.drawn = #lines
   self.output:flush()
+end
+
+function screen:keep()
+  self.drawn = 0
 end
 
 function screen:say(line)

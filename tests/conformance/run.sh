@@ -4,6 +4,7 @@ set -u
 cd "$(dirname "$0")/../.."
 program=${DRSH:-build/drsh}
 scratch=$(mktemp -d)
+: > "$scratch/ready"
 local_aws=
 
 finish() {

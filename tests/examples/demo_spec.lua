@@ -26,7 +26,8 @@ describe("make demo", function()
       local out = read(folder .. "/" .. name .. ".out") or ""
       assert.equal("0\n", code, out .. (read(folder .. "/" .. name .. ".err") or ""))
       for _, words in ipairs { "drill started", "pause asked for", "paused before wave 2", "the plan's own gate",
-        "recovery instances run", "the drill succeeded: 3 waves" } do
+        "34 recovery instances run", "the drill succeeded",
+        "3 waves, 34 servers launched, 34 terminated, 0 left" } do
         assert.is_truthy(out:find(words, 1, true), words .. " is not in:\n" .. out)
       end
       assert.is_nil(out:find("\27", 1, true), "no escape sequences where there is no terminal")

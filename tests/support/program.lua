@@ -59,6 +59,7 @@ end
 
 function program.start(arguments, environment)
   local self = setmetatable({ scratch = program.folder() }, process)
+  assert(io.open(self.scratch .. "/out", "w")):close()
   local id = shell(("%s %s %s > %s/out 2> %s/err < /dev/null & echo $!"):format(environment or "", program.path, arguments,
     self.scratch, self.scratch))
   self.id = tonumber(id)
