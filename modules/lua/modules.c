@@ -17,6 +17,7 @@ const struct module modules_list[] = {
     {"json", luaopen_json, true},
     {"log", luaopen_log, true},
     {"lpeg", luaopen_lpeg, false},
+    {"profile", luaopen_profile, false},
     {"retry", luaopen_retry, false},
     {"sigv4", luaopen_sigv4, true},
     {"sqlite", luaopen_sqlite, false},

@@ -32,6 +32,7 @@ int luaopen_endpoint(lua_State *L);
 int luaopen_http(lua_State *L);
 int luaopen_json(lua_State *L);
 int luaopen_log(lua_State *L);
+int luaopen_profile(lua_State *L);
 int luaopen_retry(lua_State *L);
 int luaopen_sigv4(lua_State *L);
 int luaopen_sqlite(lua_State *L);

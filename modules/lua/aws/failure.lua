@@ -5,7 +5,8 @@
 --   retryable          would the same call have a chance later (throttling, a passing fault)? Our own tries are over by then
 --   throttled          was it refused for its rate
 --   outcomeUnknown     a call that changes something may have been carried out although no answer told so (this try or an
---                      earlier one of the same call): look before repeating it, and do not take a refusal for somebody else's change
+--                      earlier one of the same call): look before repeating it, and do not take a refusal for
+--                      somebody else's change
 -- and the error's own members under their names (CancellationReasons, resourceId ...), all of them in `members` too.
 
 local failure = {}

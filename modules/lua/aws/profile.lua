@@ -2,6 +2,7 @@
 -- Keys of the credentials file go before those of the configuration file.
 
 local config  = require "config"
+local core    = require "profile"
 local failure = require "aws.failure"
 
 local profile = {}
@@ -10,6 +11,13 @@ local function given(text)
   return text ~= nil and text ~= "" and text or nil
 end
 
+local function fail(code, message, ...)
+  error(failure.new {
+    code = code, message = message:format(...), service = "profile", operation = "load", retryable = false,
+  }, 0)
+end
+
+-- -> the path, and how a person writes it
 local function path_of(variable, name)
   local path = given(config.get(variable)) or "~/.aws/" .. name
   if path:sub(1, 2) == "~/" then
@@ -18,45 +26,23 @@ local function path_of(variable, name)
   return path, path
 end
 
+-- A file that is not there is an empty one.
 local function read(path)
-  local file = io.open(path, "rb")
-  if not file then
-    return ""
-  end
-  local text = file:read("a")
-  file:close()
-  return text or ""
+  local file <close> = io.open(path, "rb")
+  return file and file:read("a") or ""
 end
 
--- "value  # why" -> "value": a comment in a line needs a space before it.
-local function without_comment(value)
-  return (value:gsub("%s[#;].*$", ""):match("^%s*(.-)%s*$"))
-end
-
--- -> {section name -> {key -> text, or a table of its indented lines}}. What is no section, key or comment is passed over, as
--- every SDK does: the files are shared with other programs.
-function profile.parse(text)
-  local sections, section, key = {}, nil, nil
-  for line in (text:gsub("^\239\187\191", "") .. "\n"):gmatch("(.-)\r?\n") do
-    local name = line:match("^%[%s*(.-)%s*%]")
-    local indented, left, right = line:match("^(%s*)([^=]-)%s*=%s*(.*)$")
-    if line:find("^%s*[#;]") then
-      key = key -- a comment ends nothing
-    elseif name then
-      name = name:gsub("%s+", " ")
-      sections[name] = sections[name] or {}
-      section, key = sections[name], nil
-    elseif section and left and indented == "" then
-      key = left:lower()
-      section[key] = without_comment(right)
-    elseif section and left and key then
-      if type(section[key]) ~= "table" then
-        section[key] = {}
-      end
-      section[key][left:lower()] = without_comment(right)
-    end
+-- -> {kind .. " " .. name -> values}
+local function sections_of(path, shown, format)
+  local parsed, sections = pcall(core.parse, read(path), format)
+  if not parsed then
+    fail("INVALID_PROFILE_FILE", "%s: %s", shown, type(sections) == "table" and sections.message or tostring(sections))
   end
-  return sections
+  local found = {}
+  for _, section in ipairs(sections) do
+    found[section.kind .. " " .. section.name] = section.values
+  end
+  return found
 end
 
 local found = {}
@@ -66,30 +52,30 @@ found.__index = found
 function found:services_section(name)
   local section = self.sections["services " .. name]
   if not section then
-    error(failure.new {
-      code = "PROFILE_SERVICES", service = "profile", operation = "load", retryable = false,
-      message = ("the profile '%s' names the services section '%s', which is not in %s"):format(self.name, name, self.where),
-    }, 0)
+    fail("PROFILE_SERVICES", "the profile '%s' names the services section '%s', which is not in %s",
+      self.name, name, self.where)
   end
+  local services = {}
   for service, settings in pairs(section) do
-    section[service] = type(settings) == "table" and settings or {}
+    services[service] = type(settings) == "table" and settings or {}
   end
-  return section
+  return services
 end
 
 -- -> {name=, exists=, where= the files' names, <key> = text ...}. A profile that is not there has no keys.
 function profile.load(name)
   local config_path, config_shown = path_of("AWS_CONFIG_FILE", "config")
   local keys_path, keys_shown = path_of("AWS_SHARED_CREDENTIALS_FILE", "credentials")
-  local sections, keys = profile.parse(read(config_path)), profile.parse(read(keys_path))
-  local in_config = sections["profile " .. name] or name == "default" and sections.default or nil
+  local sections = sections_of(config_path, config_shown, "config")
+  local in_config = sections["profile " .. name]
+  local in_keys = sections_of(keys_path, keys_shown, "credentials")["profile " .. name]
   local merged = {}
-  for _, part in ipairs { in_config or {}, keys[name] or {} } do
+  for _, part in ipairs { in_config or {}, in_keys or {} } do
     for key, value in pairs(part) do
       merged[key] = value
     end
   end
-  merged.name, merged.exists, merged.sections = name, (in_config or keys[name]) ~= nil, sections
+  merged.name, merged.exists, merged.sections = name, (in_config or in_keys) ~= nil, sections
   merged.where = config_shown .. " and " .. keys_shown
   return setmetatable(merged, found)
 end

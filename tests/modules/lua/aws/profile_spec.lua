@@ -2,17 +2,13 @@ local aws_settings = require "tests.support.aws_settings"
 local profile      = require "aws.profile"
 
 describe("profile files", function()
-  it("are read with comments, continuations, odd spacing and carriage returns", function()
-    local sections = profile.parse("\239\187\191# a comment\r\n[default]\r\nregion = eu-west-1 ; here\r\n"
-      .. "  # indented comment\n[ profile  drill ]\nROLE_ARN=arn:aws:iam::123456789012:role/a#b\nexternal_id =\n"
-      .. "[services s]\ndrs =\n  endpoint_url = http://localhost:1\nsts=\n  endpoint_url=http://localhost:2\nnonsense\n"
-      .. "[default]\noutput = json\n")
-    assert.are.equal("eu-west-1", sections.default.region)
-    assert.are.equal("json", sections.default.output)
-    assert.are.equal("arn:aws:iam::123456789012:role/a#b", sections["profile drill"].role_arn)
-    assert.are.equal("", sections["profile drill"].external_id)
-    assert.are.equal("http://localhost:1", sections["services s"].drs.endpoint_url)
-    assert.are.equal("http://localhost:2", sections["services s"].sts.endpoint_url)
+  it("that cannot be read are named", function()
+    aws_settings.with({}, { config = "[profile a\n" }, function()
+      local fine, problem = pcall(profile.load, "a")
+      assert.is_false(fine)
+      assert.are.equal("INVALID_PROFILE_FILE", problem.code)
+      assert.matches(": line 1", problem.message)
+    end)
   end)
 
   it("have the credentials file's keys first", function()
