@@ -44,7 +44,7 @@ end
 
 -- Raises ACTION_NOT_DECLARED when the task's script has declared actions and lacks one that is needed.
 function actions.check(model, operation, parameters)
-  local context = (task.context and task.context() or nil)
+  local context = task.context()
   local declared = context and context.actions
   if not declared or declared[actions.name(model, operation.name)] then
     return
