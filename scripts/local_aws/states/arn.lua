@@ -36,14 +36,15 @@ end
 -- Role ARNs: only their form matters here.
 function arn.check_role(text)
   if not tostring(text):find "^arn:aws[%w-]*:iam::%d*:role/." then
-    fault.raise("InvalidArn", ("Invalid Arn: 'Invalid ARN prefix: %s'"):format(text))
+    fault.raise("InvalidArn", ("Invalid Role Arn: '%s'"):format(text))
   end
 end
 
 -- Names of state machines, executions and activities: 1 to 80 characters, none of those that AWS forbids.
 function arn.check_name(name)
   local length = utf8.len(name)
-  if not length or length < 1 or length > 80 or name:find "[%s<>{}%[%]?*\"#%%\\^|~`$&,;:/%c]" then
+  if not length or length < 1 or length > 80 or name:find "\xC2[\x80-\x9F]"
+    or name:find "[%s<>{}%[%]?*\"#%%\\^|~`$&,;:/%c]" then
     fault.raise("InvalidName", ("Invalid Name: '%s'"):format(name))
   end
 end

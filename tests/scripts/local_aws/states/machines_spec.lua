@@ -47,10 +47,10 @@ describe("a state machine", function()
       end
       return world:refusal("CreateStateMachine", input)
     end
-    for _, name in ipairs { "", "a b", "a/b", "a:b", "a*", "a<b", 'a"', "a\1", ("x"):rep(81) } do
+    for _, name in ipairs { "", "a b", "a/b", "a:b", "a*", "a<b", 'a"', "a\1", "a\u{85}", ("x"):rep(81) } do
       assert.equal("InvalidName: Invalid Name: '" .. name .. "'", refusal { name = name })
     end
-    assert.equal("InvalidArn: Invalid Arn: 'Invalid ARN prefix: role'", refusal { roleArn = "role" })
+    assert.equal("InvalidArn: Invalid Role Arn: 'role'", refusal { roleArn = "role" })
     assert.truthy(refusal({ type = "FAST" }):find "^ValidationException")
     assert.truthy(refusal({ publish = true }):find "^ValidationException")
     assert.truthy(refusal({ loggingConfiguration = { level = "ALL" } }):find "^InvalidLoggingConfiguration")
