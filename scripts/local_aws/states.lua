@@ -10,12 +10,12 @@ local service = {
   model = "sfn",
   schema = require "local_aws.states.schema",
   operations = {},
-  -- These wait: for a task to hand out, for an execution to end. They make their own transactions.
-  waits = { GetActivityTask = true, StartSyncExecution = true },
+  -- These wait: for a task to hand out, for an execution to end, for a function. They make their own transactions.
+  waits = { GetActivityTask = true, StartSyncExecution = true, TestState = true },
   start = driver.start,
 }
 
-for _, part in ipairs { "machines", "executions", "activities", "tokens", "tags" } do
+for _, part in ipairs { "machines", "executions", "activities", "tokens", "tags", "test_state" } do
   for name, operation in pairs(require("local_aws.states." .. part).operations) do
     service.operations[name] = operation
   end

@@ -41,6 +41,9 @@ function context.object(run, branch, state, extra)
   for name, value in pairs(extra or {}) do
     object[name] = value
   end
+  for name, value in pairs(run.given_context or {}) do
+    object[name] = value -- TestState may say what the context object holds
+  end
   return object
 end
 

@@ -107,31 +107,35 @@ local function call_service(world, execution, parsed, parameters, job)
   return sdk.call(world, execution, parsed, parameters)
 end
 
-local function perform(world, job)
+local function work(world, execution, parsed, input, job)
+  if parsed.kind == "function" then
+    return { output = invoke(world, execution, parsed.arn, input) }
+  end
+  local result = call_service(world, execution, parsed, json.decode(input), job)
+  return { output = json.encode(result), submitted = parsed.pattern ~= nil }
+end
+
+-- Does a task's work: the function or service that `parsed` (resource.lua) names, with `input` as JSON text. -> outcome
+function tasks.work(world, execution, parsed, input, job)
+  local fine, outcome = pcall(work, world, execution, parsed, input, job)
+  if fine then
+    return outcome
+  elseif failure.is(outcome) then
+    return { problem = outcome, submitted = outcome.refused }
+  end
+  log.error("states: a task could not be performed", { problem = tostring(outcome), execution = execution.arn })
+  return { problem = failure.new("States.Runtime", tostring(outcome), { terminal = true }) }
+end
+
+-- Does the work of an attempt. -> outcome; nil when the attempt is no longer wanted
+function tasks.perform(world, job)
   local branch = store.branch(world.db, job.branch)
   if not branch or branch.attempt ~= job.attempt or not branch.task then
     return nil
   end
   local execution = store.execution(world.db, branch.execution)
   local state = store.machine(world.db, execution.definition).scopes[branch.scope].states[branch.state]
-  local parsed = resource.parse(state.Resource)
-  if parsed.kind == "function" then
-    return { output = invoke(world, execution, parsed.arn, branch.task.input) }
-  end
-  local result = call_service(world, execution, parsed, json.decode(branch.task.input), job)
-  return { output = json.encode(result), submitted = parsed.pattern ~= nil }
-end
-
--- Does the work of an attempt. -> outcome; nil when the attempt is no longer wanted
-function tasks.perform(world, job)
-  local fine, outcome = pcall(perform, world, job)
-  if fine then
-    return outcome
-  elseif failure.is(outcome) then
-    return { problem = outcome, submitted = outcome.refused }
-  end
-  log.error("states: a task could not be performed", { problem = tostring(outcome), branch = job.branch })
-  return { problem = failure.new("States.Runtime", tostring(outcome), { terminal = true }) }
+  return tasks.work(world, execution, resource.parse(state.Resource), branch.task.input, job)
 end
 
 -- Whether the work of a running branch is done by us (an activity's is done by its worker).
