@@ -129,25 +129,23 @@ end
 local function run_state(call, text, name, outcome)
   local seen
   local execution_id = insert(call, text)
-  local step = interpreter.begin(call.world, execution_id, json.object {})
+  interpreter.begin(call.world, execution_id, json.object {})
   local root = store.root(call.world.db, execution_id)
-  step = run.step(call.world, step.execution.id, function(step)
+  run.step(call.world, execution_id, function(step)
     local branch = step:branch(root.id)
     local state = step:state(branch)
     step.given_context = call.input.context and json.decode(call.input.context)
     branch.variables = call.input.variables
     enter(step, branch, state, outcome)
-    if branch.phase == "launch" or branch.phase == "queued" then
-      if outcome then
-        branch.phase = "running"
-        outcome.submitted = nil
-        flow.guarded(step, branch, state, task_state.settle, outcome)
-      end
+    if outcome and (branch.phase == "launch" or branch.phase == "queued") then
+      branch.phase = "running"
+      outcome.submitted = nil
+      flow.guarded(step, branch, state, task_state.settle, outcome)
     end
     seen = { branch = branch, launch = branch.state == name and branch.task and branch.task.input, execution = step.execution,
       environment = context.environment(step, branch, state, nil) }
   end, function() end)
-  return seen, step
+  return seen
 end
 
 -- Runs body() and rolls back whatever it wrote. -> what body returned
