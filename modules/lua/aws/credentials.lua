@@ -53,7 +53,7 @@ function credentials.assume(base, role, options)
   role.session_name = given(role.session_name) or SESSION_NAME
   local key = table.concat({
     base.key, role.arn, role.external_id or "", role.session_name, role.duration or "", options.region,
-    options.sts_endpoint or "",
+    options.sts_endpoint or given(config.get("AWS_ENDPOINT_URL_STS")) or given(config.get("AWS_ENDPOINT_URL")) or "",
   }, "\n")
   local source = assumed[key]
   if not source then
