@@ -39,7 +39,8 @@ function store.get_many(setting, key_name, values)
       if not wanted or next(wanted) == nil then break end
       if round > UNPROCESSED_ROUNDS then
         reply.fail(503, "AWS_ERROR", "DynamoDB has no capacity for table " .. name .. "; try again",
-          { service = "dynamodb", operation = "BatchGetItem", awsErrorCode = "ProvisionedThroughputExceededException" })
+          { service = "dynamodb", operation = "BatchGetItem", awsErrorCode = "ProvisionedThroughputExceededException",
+            headers = { ["Retry-After"] = "5" } })
       end
       task.sleep(0.05 * 2 ^ round)
     end
