@@ -18,7 +18,7 @@ static int same(const struct buffer *a, const char *text, size_t length) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    const char *text = (const char *)data;
+    const char *text = size > 0 ? (const char *)data : "";
     char *terminated = strndup(text, size);
     struct buffer once, again;
     struct uri uri;

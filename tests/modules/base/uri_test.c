@@ -106,6 +106,7 @@ static void canonical_queries(void) {
     CHECK_STR(query("x=%zz&y=%", NULL), "x=%25zz&y=%25");
     CHECK_STR(query("x=a=b", NULL), "x=a%3Db");
     CHECK_STR(query("=v", NULL), "=v");
+    CHECK_STR(query("=&=", NULL), "=&=");
     CHECK_STR(query("X-Amz-Signature=00&b=1&X%2DAmz-Signature=11&a=0", "X-Amz-Signature"), "a=0&b=1");
     CHECK_STR(query("tagKeys=b&tagKeys=a", NULL), "tagKeys=a&tagKeys=b");
 }
