@@ -64,7 +64,7 @@ end
 -- A JSON call of an awsJson service.
 function support.json(here, service, target, input, given)
   given = given or {}
-  given.service, given.body = service, json.encode(input or json.object {})
+  given.service, given.body = service, json.encode(json.object(input or {}))
   given.headers = { ["Content-Type"] = "application/x-amz-json-1.0", ["X-Amz-Target"] = target }
   local answer = support.send(here, given)
   return answer, json.decode(answer.body)
@@ -74,7 +74,7 @@ end
 function support.drs(here, operation, input, given)
   given = given or {}
   given.service, given.path, given.body = "drs", given.path or "/" .. operation, given.body
-    or json.encode(input or json.object {})
+    or json.encode(json.object(input or {}))
   given.headers = { ["Content-Type"] = "application/json" }
   local answer = support.send(here, given)
   return answer, answer.body ~= "" and json.decode(answer.body) or nil
@@ -94,6 +94,11 @@ function support.form(here, service, parameters, given)
   given.service, given.body = service, table.concat(pairs_of_form, "&")
   given.headers = { ["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8" }
   return support.send(here, given)
+end
+
+-- The text of the first XML element with this name.
+function support.field(body, name)
+  return body:match("<" .. name .. ">([^<]*)</" .. name .. ">")
 end
 
 -- A control call; answers the decoded body and the status.
