@@ -76,8 +76,8 @@ local REFUSED = {
   },
   ["an expired session"] = {
     given = "expired",
-    dynamodb = { 400, "ExpiredTokenException" }, states = { 400, "ExpiredTokenException" }, drs = { 403, "ExpiredTokenException" },
-    sts = { 403, "ExpiredToken" }, ec2 = { 400, "RequestExpired" },
+    dynamodb = { 400, "ExpiredTokenException" }, states = { 400, "ExpiredTokenException" },
+    drs = { 403, "ExpiredTokenException" }, sts = { 403, "ExpiredToken" }, ec2 = { 400, "RequestExpired" },
   },
 }
 

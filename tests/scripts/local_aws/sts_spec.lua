@@ -129,7 +129,8 @@ describe("STS", function()
 
   it("decodes what it encoded, nothing else", function()
     local encoded = require("crypto").base64url_encode(json.encode { allowed = false })
-    assert.equal('{"allowed":false}', here.call("sts", "DecodeAuthorizationMessage", { EncodedMessage = encoded }).DecodedMessage)
+    assert.equal('{"allowed":false}', here.call("sts", "DecodeAuthorizationMessage",
+      { EncodedMessage = encoded }).DecodedMessage)
     assert.equal("InvalidAuthorizationMessageException",
       here.fault("sts", "DecodeAuthorizationMessage", { EncodedMessage = "!!" }).code)
   end)
