@@ -1,4 +1,5 @@
--- Who may call, and how AWS refuses: every protocol has its own names for the same things. Shows 8.13 of the facts on the DRS API.
+-- Who may call, and how AWS refuses: every protocol has its own names for the same things. Shows 8.13 of the facts on the DRS
+-- API.
 
 local support = require "tests.support.local_aws"
 local time = require "time"

@@ -1,4 +1,5 @@
--- EC2 to the depth of recovery: the life of instances on the world's clock, filters, tags, launch templates, and EC2's own words.
+-- EC2 to the depth of recovery: the life of instances on the world's clock, filters, tags, launch templates, and EC2's own
+-- words.
 
 local clock = require "clock"
 local json = require "json"

@@ -1,4 +1,5 @@
--- The wire protocols from the server's side, over HTTP: what is read, what is refused before a service sees it, how faults are written.
+-- The wire protocols from the server's side, over HTTP: what is read, what is refused before a service sees it, how faults are
+-- written.
 
 local json = require "json"
 local models = require "models"
@@ -104,7 +105,7 @@ describe("restJson1", function()
     answer = support.drs(here, "", nil, { method = "DELETE", path = "/tags/" .. escaped .. "?tagKeys=a%20b&tagKeys=Tier",
       body = "" })
     assert.equal(200, answer.status)
-    _, body = support.drs(here, "", nil, { method = "GET", path = "/tags/" .. arn, body = "" })
+    body = select(2, support.drs(here, "", nil, { method = "GET", path = "/tags/" .. arn, body = "" }))
     assert.same({ Name = "server-001" }, body.tags)
   end)
 
@@ -248,8 +249,8 @@ describe("validation by the model", function()
   it("counts what is wrong and names each place", function()
     local found = validate.input(models.load "drs", "StartRecovery",
       json.object { sourceServers = json.array { json.object {} } })
-    assert.equal("1 validation error detected: Value null at 'sourceServers.1.member.sourceServerID' failed to satisfy constraint: "
-      .. "Member must not be null", validate.message(found))
+    assert.equal("1 validation error detected: Value null at 'sourceServers.1.member.sourceServerID' failed to satisfy "
+      .. "constraint: Member must not be null", validate.message(found))
   end)
 
   it("checks enumerations, and does not show what is sensitive", function()
