@@ -194,9 +194,16 @@ function credentials.account(base, account, options)
   }, options)
 end
 
--- The credentials themselves, by the chain; for `drsh auth explain` and `drsh sign`.
+-- The region to ask STS in, where no client gives one.
+local function region_of(options)
+  return options.region or given(config.get("AWS_REGION")) or given(config.get("AWS_DEFAULT_REGION"))
+    or profile.load(options.profile or given(config.get("AWS_PROFILE")) or "default").region or "us-east-1"
+end
+
+-- The credentials themselves, by the chain; for `drsh auth explain` and `drsh sign`. options: {profile=, region=}
 function credentials.resolve(options)
-  local source = credentials.base(options or {})
+  options = options or {}
+  local source = credentials.base { profile = options.profile, region = region_of(options) }
   return source:get(), source
 end
 

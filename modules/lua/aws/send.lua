@@ -163,13 +163,19 @@ local function try(call, attempt)
   return output, problem, kind, maybe_done, response
 end
 
+-- Seconds that the server asks us to wait, nil if it does not.
+local function hint_of(headers)
+  local milliseconds = tonumber(headers["x-amz-retry-after"])
+  return milliseconds and milliseconds / 1000 or tonumber(headers["retry-after"])
+end
+
 -- Seconds until the next try, nil when there is none: tries, quota or time are used up.
 local function next_delay(call, attempt, kind, response)
   if attempt >= call.attempts then
     return nil
   end
-  local hint = response and tonumber(response.headers["x-amz-retry-after"])
-  local delay = retry.delay(kind, call.client.model.metadata.endpointPrefix, attempt, math.random(), hint and hint / 1000)
+  local prefix = call.client.model.metadata.endpointPrefix
+  local delay = retry.delay(kind, prefix, attempt, math.random(), response and hint_of(response.headers))
   local cost = call.memory.quota:take(kind)
   if not cost then
     -- A long poll is called in a loop: without this pause an empty quota would make it a busy one.

@@ -4,6 +4,7 @@ local aws        = require "aws"
 local aws_server = require "tests.support.aws_server"
 local crypto     = require "crypto"
 local json       = require "json"
+local task       = require "task"
 local time       = require "time"
 
 local SERVER = "s-12345678901234567"
@@ -100,6 +101,13 @@ describe("a call", function()
     assert.is_true(seconds >= 4.95 and seconds <= 5.2, seconds)
   end)
 
+  it("reads Retry-After, which DRS sends, as seconds", function()
+    local fine, _, seconds = attempt({ { 429, { ["x-amzn-errortype"] = "ThrottlingException", ["retry-after"] = "4" }, "{}" },
+      GOOD }, "drs", describe_jobs)
+    assert.is_true(fine)
+    assert.is_true(seconds >= 3.95 and seconds <= 5, seconds)
+  end)
+
   it("does not wait beyond its whole time", function()
     local fine, problem, _, requests = attempt({ { 503, { ["x-amz-retry-after"] = "4000" }, "{}" } }, "drs", describe_jobs,
       { total_timeout = 2 })
@@ -122,7 +130,7 @@ describe("a call", function()
 
   it("that takes too long is ended", function()
     local slow = function()
-      require "task".sleep(30)
+      task.sleep(30)
       return 200, {}, "{}"
     end
     local listener = aws_server.start { slow }
@@ -138,6 +146,51 @@ describe("a call", function()
     assert.is_false(fine)
     assert.are.equal(3, #requests)
     assert.are.equal("UNREADABLE_ANSWER", problem.code)
+  end)
+end)
+
+describe("an endpoint that fails again and again", function()
+  -- So many failing calls that the quota of its address is used up: 500 tokens, 14 a retry.
+  local function use_up(client)
+    aws_server.follow(function()
+      for _ = 1, 20 do
+        pcall(client.describe_jobs, client, {})
+      end
+    end)
+  end
+
+  it("is spared retries until calls succeed", function()
+    local failing = true
+    local listener, requests = aws_server.start { function()
+      return table.unpack(failing and { 500, {}, "{}" } or { 200, {}, "{}" })
+    end }
+    local client = aws_server.client("drs", listener)
+    use_up(client)
+    local before = #requests
+    assert.is_false((aws_server.follow(function() client:describe_jobs {} end)))
+    assert.are.equal(before + 1, #requests)
+    failing = false
+    aws_server.follow(function()
+      for _ = 1, 14 do
+        client:describe_jobs {}
+      end
+    end)
+    failing, before = true, #requests
+    aws_server.follow(function() client:describe_jobs {} end)
+    listener.close()
+    assert.are.equal(before + 2, #requests) -- 14 successes make room for one retry
+  end)
+
+  it("is not polled in a busy loop", function()
+    local listener = aws_server.start { { 429, { ["x-amz-retry-after"] = "2000" }, "{}" } }
+    local sfn = aws_server.client("sfn", listener)
+    local longest_last = 0
+    for _ = 1, 60 do -- throttling costs 5: a hundred retries
+      local _, _, seconds = aws_server.follow(function() sfn:get_activity_task { activityArn = "arn:aws:states:x" } end)
+      longest_last = seconds
+    end
+    listener.close()
+    assert.is_true(longest_last >= 1.95 and longest_last < 3.5, longest_last) -- one pause, though no retry
   end)
 end)
 
@@ -177,7 +230,7 @@ describe("a call that starts a job", function()
 
   it("is not repeated when no answer came", function()
     local listener, requests = aws_server.start { function()
-      require "task".sleep(30)
+      task.sleep(30)
       return 202, {}, "{}"
     end }
     local client = aws_server.client("drs", listener, { timeout = 0.1 })
@@ -188,6 +241,26 @@ describe("a call that starts a job", function()
     assert.is_false(fine)
     assert.are.equal(1, #requests)
     assert.are.equal("HTTP_TIMEOUT", problem.code)
+    assert.is_true(problem.outcomeUnknown)
+  end)
+
+  it("is not repeated when the connection ends instead of an answer", function()
+    local asked = task.event()
+    local listener, requests = aws_server.start { function()
+      asked:set()
+      task.sleep(30)
+      return 202, {}, "{}"
+    end }
+    local client = aws_server.client("drs", listener)
+    task.spawn(function()
+      asked:wait()
+      listener.close()
+    end)
+    local fine, problem = pcall(start, client)
+    assert.is_false(fine)
+    assert.are.equal(1, #requests)
+    assert.matches("^HTTP_", problem.code)
+    assert.is_nil(problem.status)
     assert.is_true(problem.outcomeUnknown)
   end)
 
