@@ -4,6 +4,7 @@ local config     = require "config"
 local crypto     = require "crypto"
 local failure    = require "aws.failure"
 local http       = require "http"
+local log        = require "log"
 local retry      = require "retry"
 local sigv4      = require "sigv4"
 local task       = require "task"
@@ -247,6 +248,9 @@ function send.call(client, operation, input, options)
     if not delay then
       error(problem, 0)
     end
+    log.debug("an AWS call is tried again", {
+      service = client.service, operation = operation.name, code = problem.code, attempt = attempt, delay = delay,
+    })
     task.sleep(delay)
   end
 end

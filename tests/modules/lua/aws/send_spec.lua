@@ -1,11 +1,12 @@
 -- Retries, lost answers, checksums, clock skew, against a server that misbehaves as it is told. The world's clock is frozen.
 
-local aws        = require "aws"
-local aws_server = require "tests.support.aws_server"
-local crypto     = require "crypto"
-local json       = require "json"
-local task       = require "task"
-local time       = require "time"
+local aws          = require "aws"
+local aws_server   = require "tests.support.aws_server"
+local aws_settings = require "tests.support.aws_settings"
+local crypto       = require "crypto"
+local json         = require "json"
+local task         = require "task"
+local time         = require "time"
 
 local SERVER = "s-12345678901234567"
 local START = { sourceServers = { { sourceServerID = SERVER } } }
@@ -331,6 +332,15 @@ describe("a clock that is wrong", function()
     assert.are.equal(3, #requests) -- known by now, to other clients of the same address as well
   end)
 
+  it("is left alone when that is asked for", function()
+    aws_settings.with({ AWS_DISABLE_CLOCK_SKEW_CORRECTION = "true" }, {}, function()
+      local fine, problem, _, requests = attempt({ skewed }, "drs", describe_jobs)
+      assert.is_false(fine)
+      assert.are.equal("InvalidSignatureException", problem.code)
+      assert.are.equal(1, #requests)
+    end)
+  end)
+
   it("is not the reason when the date is right", function()
     local fine, problem, _, requests = attempt({
       { 403, { ["x-amzn-errortype"] = "InvalidSignatureException" }, { message = "wrong key" } },
@@ -338,6 +348,43 @@ describe("a clock that is wrong", function()
     assert.is_false(fine)
     assert.are.equal("InvalidSignatureException", problem.code)
     assert.are.equal(1, #requests)
+  end)
+end)
+
+describe("without an endpoint of its own", function()
+  -- The URL that a call goes to; nothing is sent.
+  local function url_of(service, options, call)
+    local http = require "http"
+    local request, asked = http.request, nil
+    http.request = function(parameters)
+      asked = parameters.url
+      return { status = 200, headers = {}, body = "{}" }
+    end
+    local fine, problem = pcall(aws_settings.with, {}, {}, function()
+      call(aws.client(service, { region = "eu-west-1", credentials = options }))
+    end)
+    http.request = request
+    assert.is_true(fine, tostring(problem))
+    return asked
+  end
+
+  it("a call goes to AWS's host", function()
+    assert.are.equal("https://drs.eu-west-1.amazonaws.com/DescribeJobs", url_of("drs", aws_server.KEYS, describe_jobs))
+  end)
+
+  it("an operation with a host of its own goes there", function()
+    assert.are.equal("https://sync-states.eu-west-1.amazonaws.com/", url_of("sfn", aws_server.KEYS, function(sfn)
+      sfn:start_sync_execution { stateMachineArn = "arn:aws:states:x" }
+    end))
+  end)
+
+  it("DynamoDB is called at the account's host when the account is known", function()
+    local keys = { access_key_id = "A", secret_access_key = "s", account_id = "123456789012" }
+    local function list(dynamodb)
+      dynamodb:list_tables {}
+    end
+    assert.are.equal("https://123456789012.ddb.eu-west-1.amazonaws.com/", url_of("dynamodb", keys, list))
+    assert.are.equal("https://dynamodb.eu-west-1.amazonaws.com/", url_of("dynamodb", aws_server.KEYS, list))
   end)
 end)
 
