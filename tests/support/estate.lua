@@ -60,6 +60,8 @@ local function join(...)
   return all
 end
 
+estate.servers = servers
+
 local function group(id, more)
   local item = { groupId = id, groupName = id, region = estate.EAST, launchConfig = json.object {} }
   for key, value in pairs(more) do item[key] = value end
@@ -278,6 +280,12 @@ end
 
 function methods:forget_calls()
   self.world.calls.clear()
+end
+
+--- More servers in a place: { region=, account=, sourceServers= }.
+function methods:seed(place)
+  place.account, place.region = place.account or estate.ACCOUNT, place.region or estate.EAST
+  require("local_aws.estate").seed(self.world, { places = { place } })
 end
 
 --- Runs the sweep once.
