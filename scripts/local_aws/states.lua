@@ -15,7 +15,8 @@ local service = {
   start = driver.start,
 }
 
-for _, part in ipairs { "machines", "executions", "activities", "tokens", "tags", "test_state" } do
+for _, part in ipairs { "machines", "executions", "activities", "tokens", "tags", "test_state", "versions",
+  "aliases" } do
   for name, operation in pairs(require("local_aws.states." .. part).operations) do
     service.operations[name] = operation
   end

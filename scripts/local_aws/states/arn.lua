@@ -7,6 +7,12 @@ function arn.machine(call, name)
   return ("arn:aws:states:%s:%s:stateMachine:%s"):format(call.region, call.account, name)
 end
 
+-- "...:stateMachine:name:qualifier" -> the machine's ARN, the version's number or the alias's name; without one only the ARN.
+function arn.split(text)
+  local machine_arn, qualifier = text:match "^(.-:stateMachine:[^:]+):([^:]+)$"
+  return machine_arn or text, qualifier
+end
+
 function arn.activity(call, name)
   return ("arn:aws:states:%s:%s:activity:%s"):format(call.region, call.account, name)
 end

@@ -58,14 +58,18 @@ local function start(call, machine, execution_arn, name, input)
   local db = world.db
   db:run([[INSERT INTO states_executions (arn, machine_arn, account, region, name, type, status, input, started_us,
     deadline_us, events,
-    definition, role_arn, machine_name, machine_updated_us, revision, logging, tracing, trace_header, redrive_count)
-    VALUES (?, ?, ?, ?, ?, ?, 'RUNNING', ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, 0)]], execution_arn, machine.arn, machine.account,
+    definition, role_arn, machine_name, machine_updated_us, revision, logging, tracing, trace_header, redrive_count,
+      version_arn,
+    alias_arn) VALUES (?, ?, ?, ?, ?, ?, 'RUNNING', ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)]], execution_arn,
+      machine.arn, machine.account,
     machine.region, name, machine.type, input, now_us,
     deadline_us(machine, store.machine(db, machine.definition).timeout, now_us), machine.definition, machine.role_arn,
       machine.name,
-    machine.updated_us, machine.revision, machine.logging, machine.tracing, call.input.traceHeader)
+    machine.updated_us, machine.revision, machine.logging, machine.tracing, call.input.traceHeader, machine.version_arn,
+    machine.alias_arn)
   local details = history.input(input)
   details.roleArn = machine.role_arn
+  details.stateMachineVersionArn, details.stateMachineAliasArn = machine.version_arn, machine.alias_arn
   local step = interpreter.begin(world, db:last_insert_id(), details)
   driver.changed(world, step)
   return step.execution
@@ -74,7 +78,7 @@ end
 function operations.StartExecution(call)
   local input = call.input
   local name = input.name or uuid.v4()
-  local machine = machines.get(call, input.stateMachineArn)
+  local machine = machines.resolve(call, input.stateMachineArn)
   arn.check_name(name)
   local text = checked_input(call)
   local execution_arn = arn.execution(machine, name)
@@ -110,7 +114,7 @@ end
 
 function operations.StartSyncExecution(call)
   local world, input = call.world, call.input
-  local machine = machines.get(call, input.stateMachineArn)
+  local machine = machines.resolve(call, input.stateMachineArn)
   if machine.type ~= "EXPRESS" then
     fault.raise("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
   end
@@ -153,7 +157,8 @@ function operations.DescribeExecution(call)
   local output = { executionArn = row.arn, stateMachineArn = row.machine_arn, name = row.name, status = row.status,
     error = row.error,
     cause = row.cause, startDate = seconds(row.started_us), stopDate = seconds(row.stopped_us), traceHeader = row.trace_header,
-    redriveCount = row.redrive_count, redriveDate = seconds(row.redriven_us) }
+    redriveCount = row.redrive_count, redriveDate = seconds(row.redriven_us), stateMachineVersionArn = row.version_arn,
+    stateMachineAliasArn = row.alias_arn }
   output.redriveStatus, output.redriveStatusReason = redrive_status(row)
   add_data(output, row, call.input.includedData)
   return output
@@ -172,26 +177,21 @@ function operations.ListExecutions(call)
   local input, db = call.input, call.world.db
   local limit = paging.limit(input)
   paging.check_enum("statusFilter", input.statusFilter, STATUSES)
-  local machine = machines.get(call, input.stateMachineArn)
+  local machine = machines.resolve(call, input.stateMachineArn)
   if machine.type == "EXPRESS" then
     fault.raise("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
   end
   local from = paging.place("executions", input.nextToken, 3096) or math.maxinteger
-  local rows
-  if input.statusFilter then
-    rows = db:all([[SELECT * FROM states_executions WHERE machine_arn = ? AND status = ? AND id <= ? ORDER BY id DESC
-      LIMIT ?]], machine.arn,
-      input.statusFilter, from, limit + 1)
-  else
-    rows = db:all("SELECT * FROM states_executions WHERE machine_arn = ? AND id <= ? ORDER BY id DESC LIMIT ?",
-      machine.arn, from, limit + 1)
-  end
+  local column = machine.alias_arn and "alias_arn" or machine.version_arn and "version_arn" or "machine_arn"
+  local rows = db:all(("SELECT * FROM states_executions WHERE %s = ? %s AND id <= ? ORDER BY id DESC LIMIT ?"):format(column,
+    input.statusFilter and "AND status = ?2" or "AND ?2 IS NULL"), machine.alias_arn or machine.version_arn or machine.arn,
+    input.statusFilter, from, limit + 1)
   local list = json.array {}
   for index = 1, math.min(limit, #rows) do
     local row = rows[index]
     list[index] = { executionArn = row.arn, stateMachineArn = row.machine_arn, name = row.name, status = row.status,
       startDate = seconds(row.started_us), stopDate = seconds(row.stopped_us), redriveCount = row.redrive_count,
-      redriveDate = seconds(row.redriven_us) }
+      redriveDate = seconds(row.redriven_us), stateMachineVersionArn = row.version_arn, stateMachineAliasArn = row.alias_arn }
   end
   return { executions = list, nextToken = rows[limit + 1] and paging.token("executions", rows[limit + 1].id) }
 end

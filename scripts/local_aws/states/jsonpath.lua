@@ -4,6 +4,7 @@
 --   parse(text) -> path | nil, reason        path = {text, root, steps, definite, reference}
 --   query(path, value) -> true, result | false, missing      `missing` names the part of the path that was not there
 -- A definite path (names and single indexes only) gives the value; any other gives an array of the matches, maybe empty.
+local filter  = require "local_aws.states.jsonpath_filter"
 local grammar = require "local_aws.states.jsonpath_grammar"
 local json    = require "json"
 
@@ -118,77 +119,6 @@ local function slice(step, value, visit)
   end
 end
 
-local function operand(node, value, root)
-  if node.kind == "literal" then
-    return node.value
-  end
-  local found
-  walk(node.steps, 1, node.kind == "local" and value or root, root, function(match) if found == nil then found = match end end)
-  return found
-end
-
-local compare = {
-  ["=="] = function(a, b) return a == b end,
-  ["!="] = function(a, b) return a ~= b end,
-  ["<"] = function(a, b) return a < b end,
-  ["<="] = function(a, b) return a <= b end,
-  [">"] = function(a, b) return a > b end,
-  [">="] = function(a, b) return a >= b end,
-}
-
-local function ordered(a, b)
-  return type(a) == type(b) and (type(a) == "number" or type(a) == "string")
-end
-
-local test
-
-local tests = {
-  ["or"] = function(node, value, root)
-    for _, part in ipairs(node) do
-      if test(part, value, root) then
-        return true
-      end
-    end
-    return false
-  end,
-  ["and"] = function(node, value, root)
-    for _, part in ipairs(node) do
-      if not test(part, value, root) then
-        return false
-      end
-    end
-    return true
-  end,
-  ["not"] = function(node, value, root) return not test(node[1], value, root) end,
-  exists = function(node, value, root)
-    if node[1].kind == "literal" then
-      return node[1].value == true
-    end
-    return operand(node[1], value, root) ~= nil
-  end,
-  compare = function(node, value, root)
-    local left, right = operand(node[1], value, root), operand(node[2], value, root)
-    if left == nil or right == nil then
-      return false
-    end
-    if node.operator == "==" or node.operator == "!=" or ordered(left, right) then
-      return compare[node.operator](left, right)
-    end
-    return false
-  end,
-  ["in"] = function(node, value, root)
-    local left, member = operand(node[1], value, root), false
-    for _, literal in ipairs(node[2]) do
-      member = member or literal.value == left
-    end
-    return member == (node.operator == "in")
-  end,
-}
-
-function test(node, value, root)
-  return tests[node.kind](node, value, root)
-end
-
 -- Each kind of step calls `visit` with every value that it selects below `value`.
 local select_by = {
   names = function(step, value, visit)
@@ -213,11 +143,11 @@ local select_by = {
   slice = slice,
   filter = function(step, value, visit, root)
     if is_object(value) then
-      if test(step.test, value, root) then
+      if filter(step.test, value, root, walk) then
         visit(value)
       end
     else
-      children(value, function(item) if test(step.test, item, root) then visit(item) end end)
+      children(value, function(item) if filter(step.test, item, root, walk) then visit(item) end end)
     end
   end,
 }

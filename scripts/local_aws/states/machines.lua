@@ -24,11 +24,77 @@ local function does_not_exist(text)
   fault.raise("StateMachineDoesNotExist", ("State Machine Does Not Exist: '%s'"):format(text))
 end
 
--- The row of a caller's state machine; refuses with StateMachineDoesNotExist.
+-- The row of a caller's state machine; refuses with StateMachineDoesNotExist. The ARN of a version or an alias is none.
 function machines.get(call, text)
   arn.check(text, "stateMachine")
   local row = call.world.db:first("SELECT * FROM states_machines WHERE arn = ? AND account = ?", text, call.account)
   return row or does_not_exist(text)
+end
+
+-- The same for the ARN of a state machine, of a version or of an alias. What a version has of its own replaces the
+-- machine's, and the row says what was asked for: version_arn, alias_arn.
+function machines.resolve(call, text)
+  arn.check(text, "stateMachine")
+  local machine_arn, qualifier = arn.split(text)
+  if not qualifier then
+    return machines.get(call, text)
+  end
+  local db = call.world.db
+  local row = db:first("SELECT * FROM states_machines WHERE arn = ? AND account = ?", machine_arn, call.account)
+    or does_not_exist(text)
+  local alias_arn
+  if not qualifier:find "^%d+$" then
+    local alias = db:first("SELECT * FROM states_aliases WHERE machine_arn = ? AND name = ?", machine_arn, qualifier)
+      or does_not_exist(text)
+    alias_arn, qualifier = text, select(2, arn.split(machines.route(alias)))
+  end
+  local version = db:first("SELECT * FROM states_versions WHERE machine_arn = ? AND version = ?", machine_arn,
+    tonumber(qualifier))
+    or does_not_exist(text)
+  for _, name in ipairs { "definition", "role_arn", "logging", "tracing", "encryption", "revision", "description",
+    "created_us" } do
+    row[name] = version[name]
+  end
+  row.version_arn, row.alias_arn = machine_arn .. ":" .. qualifier, alias_arn
+  return row
+end
+
+-- The version that an execution through an alias runs, by the weights.
+function machines.route(alias)
+  local place = math.random(100)
+  for _, part in ipairs(json.decode(alias.routing)) do
+    place = place - part.weight
+    if place <= 0 then
+      return part.stateMachineVersionArn
+    end
+  end
+end
+
+-- Publishes what a machine is now as its next version, unless the newest version is just that. -> version's row
+function machines.publish(db, row, description)
+  local newest = db:first("SELECT * FROM states_versions WHERE machine_arn = ? ORDER BY version DESC LIMIT 1", row.arn)
+  if newest and newest.revision == row.revision and newest.definition == row.definition then
+    return newest
+  end
+  local version = row.last_version + 1
+  db:run("UPDATE states_machines SET last_version = ? WHERE arn = ?", version, row.arn)
+  db:run([[INSERT INTO states_versions (machine_arn, version, definition, role_arn, logging, tracing, encryption, revision,
+    description,
+    created_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], row.arn, version, row.definition, row.role_arn, row.logging,
+      row.tracing,
+    row.encryption, row.revision, description, time.now_us())
+  return db:first("SELECT * FROM states_versions WHERE machine_arn = ? AND version = ?", row.arn, version)
+end
+
+-- For create and update: the new version's ARN if one was asked for.
+local function published(call, machine_arn)
+  local input, db = call.input, call.world.db
+  if not input.publish then
+    return nil
+  end
+  local version = machines.publish(db, db:first("SELECT * FROM states_machines WHERE arn = ?", machine_arn),
+    input.versionDescription)
+  return machine_arn .. ":" .. version.version
 end
 
 local function check_definition(text, machine_type)
@@ -52,10 +118,9 @@ local function tracing_of(configuration)
   return json.encode(json.object { enabled = configuration and configuration.enabled or false })
 end
 
-local function refuse_versions(input)
-  if input.publish or input.versionDescription then
-    fault.raise("ValidationException",
-      "Versions of state machines are not simulated here: leave publish and versionDescription out")
+local function check_publish(input)
+  if input.versionDescription and not input.publish then
+    fault.raise("ValidationException", "Version description can only be set when publish is true")
   end
 end
 
@@ -65,7 +130,7 @@ function operations.CreateStateMachine(call)
   arn.check_name(input.name)
   arn.check_role(input.roleArn)
   paging.check_enum("type", machine_type, TYPES)
-  refuse_versions(input)
+  check_publish(input)
   check_definition(input.definition, machine_type)
   local logging, tracing = logging_of(input.loggingConfiguration), tracing_of(input.tracingConfiguration)
   local machine_arn = arn.machine(call, input.name)
@@ -77,7 +142,8 @@ function operations.CreateStateMachine(call)
       or existing.tracing ~= tracing then
       fault.raise("StateMachineAlreadyExists", ("State Machine Already Exists: '%s'"):format(machine_arn))
     end
-    return { stateMachineArn = machine_arn, creationDate = seconds(existing.created_us) }
+    return { stateMachineArn = machine_arn, creationDate = seconds(existing.created_us),
+      stateMachineVersionArn = published(call, machine_arn) }
   end
   local now_us = time.now_us()
   db:run([[INSERT INTO states_machines (arn, account, region, name, type, status, definition, role_arn, logging, tracing,
@@ -87,13 +153,14 @@ function operations.CreateStateMachine(call)
     machine_type, definition_id, input.roleArn, logging, tracing,
     input.encryptionConfiguration and json.encode(input.encryptionConfiguration), now_us, now_us)
   tags.put(db, machine_arn, input.tags)
-  return { stateMachineArn = machine_arn, creationDate = seconds(now_us) }
+  return { stateMachineArn = machine_arn, creationDate = seconds(now_us), stateMachineVersionArn = published(call,
+    machine_arn) }
 end
 
 function operations.UpdateStateMachine(call)
   local input, db = call.input, call.world.db
   local row = machines.get(call, input.stateMachineArn)
-  refuse_versions(input)
+  check_publish(input)
   if not (input.definition or input.roleArn or input.loggingConfiguration or input.tracingConfiguration
     or input.encryptionConfiguration) then
     fault.raise("MissingRequiredParameter",
@@ -114,7 +181,7 @@ function operations.UpdateStateMachine(call)
     input.loggingConfiguration and logging_of(input.loggingConfiguration) or row.logging,
     input.tracingConfiguration and tracing_of(input.tracingConfiguration) or row.tracing,
     input.encryptionConfiguration and json.encode(input.encryptionConfiguration) or row.encryption, revision, now_us, row.arn)
-  return { updateDate = seconds(now_us), revisionId = revision }
+  return { updateDate = seconds(now_us), revisionId = revision, stateMachineVersionArn = published(call, row.arn) }
 end
 
 -- Its executions go with it: those that run are stopped first, and their tokens are no longer known.
@@ -134,6 +201,8 @@ function operations.DeleteStateMachine(call)
   db:run("DELETE FROM states_branches WHERE execution IN " .. below, text)
   db:run("DELETE FROM states_events WHERE execution IN " .. below, text)
   db:run("DELETE FROM states_executions WHERE machine_arn = ?", text)
+  db:run("DELETE FROM states_versions WHERE machine_arn = ?", text)
+  db:run("DELETE FROM states_aliases WHERE machine_arn = ?", text)
   db:run("DELETE FROM states_machines WHERE arn = ?", text)
   tags.forget(db, text)
   return {}
@@ -150,8 +219,9 @@ function machines.described(call, row, included)
 end
 
 function operations.DescribeStateMachine(call)
-  local row = machines.get(call, call.input.stateMachineArn)
+  local row = machines.resolve(call, call.input.stateMachineArn)
   local output = machines.described(call, row, call.input.includedData)
+  output.stateMachineArn, output.description = row.version_arn or row.arn, row.description
   output.status, output.type, output.creationDate = row.status, row.type, seconds(row.created_us)
   return output
 end

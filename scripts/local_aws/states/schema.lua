@@ -15,18 +15,27 @@ CREATE TABLE IF NOT EXISTS states_definitions (id INTEGER PRIMARY KEY, body TEXT
 CREATE TABLE IF NOT EXISTS states_machines (
   arn TEXT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,
   status TEXT NOT NULL, definition INTEGER NOT NULL, role_arn TEXT NOT NULL, logging TEXT, tracing TEXT, encryption TEXT,
-  revision TEXT, created_us INTEGER NOT NULL, updated_us INTEGER NOT NULL);
+  revision TEXT, created_us INTEGER NOT NULL, updated_us INTEGER NOT NULL, last_version INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS states_machines_place ON states_machines (account, region, name);
+CREATE TABLE IF NOT EXISTS states_versions (
+  machine_arn TEXT NOT NULL, version INTEGER NOT NULL, definition INTEGER NOT NULL, role_arn TEXT NOT NULL, logging TEXT,
+  tracing TEXT, encryption TEXT, revision TEXT, description TEXT, created_us INTEGER NOT NULL,
+  PRIMARY KEY (machine_arn, version)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS states_aliases (
+  machine_arn TEXT NOT NULL, name TEXT NOT NULL, description TEXT, routing TEXT NOT NULL, created_us INTEGER NOT NULL,
+  updated_us INTEGER NOT NULL, PRIMARY KEY (machine_arn, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS states_executions (
   id INTEGER PRIMARY KEY AUTOINCREMENT, arn TEXT NOT NULL UNIQUE, machine_arn TEXT NOT NULL, account TEXT NOT NULL,
   region TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, status TEXT NOT NULL, input TEXT NOT NULL, output TEXT,
   error TEXT, cause TEXT, started_us INTEGER NOT NULL, stopped_us INTEGER, deadline_us INTEGER, events INTEGER NOT NULL,
   definition INTEGER NOT NULL, role_arn TEXT NOT NULL, machine_name TEXT NOT NULL, machine_updated_us INTEGER NOT NULL,
   revision TEXT, logging TEXT, tracing TEXT, trace_header TEXT, redrive_count INTEGER NOT NULL, redriven_us INTEGER,
-  parent_branch INTEGER, parent_attempt INTEGER);
+  parent_branch INTEGER, parent_attempt INTEGER, version_arn TEXT, alias_arn TEXT);
 CREATE INDEX IF NOT EXISTS states_executions_machine ON states_executions (machine_arn, id);
 CREATE INDEX IF NOT EXISTS states_executions_status ON states_executions (machine_arn, status, id);
 CREATE INDEX IF NOT EXISTS states_executions_deadline ON states_executions (deadline_us) WHERE deadline_us IS NOT NULL;
+CREATE INDEX IF NOT EXISTS states_executions_version ON states_executions (version_arn, id) WHERE version_arn IS NOT NULL;
+CREATE INDEX IF NOT EXISTS states_executions_alias ON states_executions (alias_arn, id) WHERE alias_arn IS NOT NULL;
 CREATE INDEX IF NOT EXISTS states_executions_parent ON states_executions (parent_branch) WHERE parent_branch IS NOT NULL;
 CREATE TABLE IF NOT EXISTS states_branches (
   id INTEGER PRIMARY KEY AUTOINCREMENT, execution INTEGER NOT NULL, parent INTEGER, position INTEGER NOT NULL,

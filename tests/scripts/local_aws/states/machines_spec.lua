@@ -52,7 +52,8 @@ describe("a state machine", function()
     end
     assert.equal("InvalidArn: Invalid Role Arn: 'role'", refusal { roleArn = "role" })
     assert.truthy(refusal({ type = "FAST" }):find "^ValidationException")
-    assert.truthy(refusal({ publish = true }):find "^ValidationException")
+    assert.equal("ValidationException: Version description can only be set when publish is true",
+      refusal { versionDescription = "d" })
     assert.truthy(refusal({ loggingConfiguration = { level = "ALL" } }):find "^InvalidLoggingConfiguration")
   end)
 
