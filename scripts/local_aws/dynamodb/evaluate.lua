@@ -21,8 +21,10 @@ function evaluate.path(item, path)
   return found
 end
 
-local function utf8_length(text)
-  return utf8.len(text) or #text
+-- In UTF-16 units, as Java counts.
+local function text_length(text)
+  local _, beyond = text:gsub("[\xF0-\xF7]", "")
+  return (utf8.len(text) or #text) + beyond
 end
 
 -- What size() says, as an attribute value; nil for types without a size.
@@ -30,7 +32,7 @@ function evaluate.size(attribute)
   local kind, content = next(attribute)
   local length
   if kind == "S" then
-    length = utf8_length(content)
+    length = text_length(content)
   elseif kind == "B" or kind == "L" or value.SET_OF[kind] then
     length = #content
   elseif kind == "M" then

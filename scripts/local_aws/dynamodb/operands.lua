@@ -59,8 +59,12 @@ end
 
 -- "a = a" is refused: it could only be a mistake.
 local function check_distinct(name, arguments)
-  local first = arguments[1]
-  if #arguments ~= 2 or first.kind ~= "path" or arguments[2].kind ~= "path" or not same_path(first.path, arguments[2].path) then
+  local first, repeated = arguments[1], false
+  for place = 2, #arguments do
+    local other = arguments[place]
+    repeated = repeated or first.kind == "path" and other.kind == "path" and same_path(first.path, other.path)
+  end
+  if not repeated then
     return
   end
   local steps = {}
@@ -194,14 +198,19 @@ function operands.check_action(action)
   end
 end
 
+-- A right-hand side of SET, the innermost functions first.
 function operands.check_update_operands(node)
   local name = node.operator or node.name
   if node.kind ~= "call" and node.kind ~= "arithmetic" then
     return
   end
+  for _, argument in ipairs(node.arguments) do
+    operands.check_update_operands(argument)
+  end
   check_count(name, node.arguments)
   if name == "if_not_exists" then
     check_path_operand(name, node.arguments[1])
+    check_distinct(name, node.arguments)
     return
   end
   local wanted = name == "list_append" and "L" or "N"

@@ -214,7 +214,9 @@ function resolve.update(tree, context)
   for _, action in ipairs(actions) do
     operands.check_action(action)
   end
-  each(operands.check_update_operands)
+  for _, node in ipairs(nodes) do
+    operands.check_update_operands(node)
+  end
   return actions
 end
 

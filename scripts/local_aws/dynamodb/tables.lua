@@ -146,16 +146,22 @@ function tables.index(table_, name)
   return fault.raise("ValidationException", "The table does not have the specified index: " .. name)
 end
 
--- How long tables stay in a passing status: not at all unless the world's settings say so.
-local function transition_end(call)
-  return tables.now() + (call.world.settings and call.world.settings.dynamodb_transition_seconds or 0)
+-- Puts a table into a passing status for as long as the world's settings say: by default not at all.
+local function pass_through(call, id, status)
+  local seconds = call.world.settings and call.world.settings.dynamodb_transition_seconds or 0
+  if seconds > 0 then
+    call.world.db:run("UPDATE dynamodb_table SET transition = ?, transition_end = ? WHERE id = ?",
+      status, tables.now() + seconds, id)
+  end
+  return seconds > 0
 end
 
 function tables.insert(call, name, definition)
   local db = call.world.db
-  db:run([[INSERT INTO dynamodb_table (account, region, name, definition, revision, transition, transition_end)
-    VALUES (?, ?, ?, ?, 1, 'CREATING', ?)]], call.account, call.region, name, json.encode(definition), transition_end(call))
+  db:run("INSERT INTO dynamodb_table (account, region, name, definition, revision) VALUES (?, ?, ?, ?, 1)",
+    call.account, call.region, name, json.encode(definition))
   local id = db:last_insert_id()
+  pass_through(call, id, "CREATING")
   for _, kind in ipairs { "LocalSecondaryIndexes", "GlobalSecondaryIndexes" } do
     for _, index in ipairs(definition[kind] or {}) do
       db:run("INSERT INTO dynamodb_index (table_id, name) VALUES (?, ?)", id, index.IndexName)
@@ -174,16 +180,13 @@ function tables.replace(call, table_, definition, quietly)
   call.world.db:run("UPDATE dynamodb_table SET definition = ?, revision = revision + 1 WHERE id = ?",
     json.encode(definition), table_.id)
   if not quietly then
-    call.world.db:run("UPDATE dynamodb_table SET transition = 'UPDATING', transition_end = ? WHERE id = ?",
-      transition_end(call), table_.id)
+    pass_through(call, table_.id, "UPDATING")
   end
   return tables.look_up(call, table_.name)
 end
 
 function tables.remove(call, table_)
-  local ends = transition_end(call)
-  call.world.db:run("UPDATE dynamodb_table SET transition = 'DELETING', transition_end = ? WHERE id = ?", ends, table_.id)
-  if ends <= tables.now() then
+  if not pass_through(call, table_.id, "DELETING") then
     purge(call.world.db, table_.id)
   end
 end

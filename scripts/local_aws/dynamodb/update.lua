@@ -169,6 +169,7 @@ end
 function update.apply(actions, item)
   local values = {}
   for place, action in ipairs(actions) do
+    container(item, action.path) -- is there a place for it?
     values[place] = results[action.section](action, item) or false
   end
   local new = value.copy({ M = item }).M
