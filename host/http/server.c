@@ -6,6 +6,7 @@
 #include <event2/util.h>
 #include <lauxlib.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,9 @@ static bool listen_on(struct server *server, const struct server_options *option
     if (listener == NULL) {
         return error_set(error, "LISTEN", "cannot listen on %s port %d: %s", options->address, options->port, strerror(errno));
     }
+    /* Inherited by every connection: an answer of several segments must not wait for the client's delayed acknowledgement. */
+    static const int on = 1;
+    setsockopt(evconnlistener_get_fd(listener), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     server->port = port_of(evconnlistener_get_fd(listener));
     server->socket = evhttp_bind_listener(server->http, listener);
     if (server->socket == NULL) {

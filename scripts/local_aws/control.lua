@@ -1,6 +1,6 @@
 -- The control endpoint of the local AWS: its clock, faults, calls, estate, settings. JSON in, JSON out, on the port of the
--- services. No signature; instead it answers only on the loopback interface and only to requests with the header
--- `x-drsh-control: 1`, which no web page can send across origins.
+-- services. No signature; instead it answers only on the loopback interface, to a Host that is an address or localhost, and
+-- only to requests with the header `x-drsh-control: 1`, which no web page can send across origins.
 --
 --   GET    /_drsh/                what there is
 --   GET    /_drsh/clock           {"now": epoch, "time": "2026-...", "speed": 1, "frozen": false}
@@ -131,8 +131,14 @@ local function is_loopback(remote)
   return remote == nil or remote:find("^127%.") or remote:find("^%[?::1") or remote:find("^unix")
 end
 
+-- A page whose name was made to point here (DNS rebinding) could send the header; it cannot call itself by an address.
+local function is_address(host)
+  return host == nil or host:find("^localhost[:%d]*$") or host:find("^[%d.]+[:%d]*$") or host:find("^%[[%x:.]+%][:%d]*$")
+end
+
 local function run(world, request)
-  if not is_loopback(request.remote) or request.headers["x-drsh-control"] ~= "1" then
+  local headers = request.headers
+  if not is_loopback(request.remote) or not is_address(headers.host) or headers["x-drsh-control"] ~= "1" then
     refuse(403, "CONTROL_REFUSED", "control answers on the loopback interface only, and needs the header x-drsh-control: 1")
   end
   local path = request.path == "/_drsh" and "/_drsh/" or request.path

@@ -31,13 +31,13 @@ function world_clock.open(db)
   if kept and kept > time.now_us() then
     clock.set(kept / 1e6)
   end
-  local reserved = 0
+  local kept_at, reserved = 0, 0
 
   -- Time may also have been set back on purpose (control, tests): what is kept follows.
   function self.keep(exact)
     local now = time.now_us()
-    if exact or now > reserved or now < reserved - 3600e6 then
-      reserved = exact and now or now + math.ceil(AHEAD * 1e6 * math.max(1, self.speed()))
+    if exact or now > reserved or now < kept_at then
+      kept_at, reserved = now, exact and now or now + math.ceil(AHEAD * 1e6 * math.max(1, self.speed()))
       write(db, "now_us", reserved)
     end
   end

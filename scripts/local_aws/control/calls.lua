@@ -30,13 +30,17 @@ function calls.new()
         fits = fits and call[name] == value
       end
       if fits then
-        table.insert(found, 1, call)
+        found[#found + 1] = call
         if #found >= limit then
           break
         end
       end
     end
-    return json.array(found)
+    local in_order = {}
+    for index = #found, 1, -1 do
+      in_order[#in_order + 1] = found[index]
+    end
+    return json.array(in_order)
   end
 
   function self.count()
