@@ -2,6 +2,8 @@
 
 #include <lauxlib.h>
 
+#include "lua/metatable.h"
+
 #define BOX "drsh.buffer"
 
 static int box_close(lua_State *L) {
@@ -13,10 +15,7 @@ struct buffer *boxed_buffer(lua_State *L, size_t limit) {
     static const luaL_Reg methods[] = {{"__gc", box_close}, {"__close", box_close}, {NULL, NULL}};
     struct buffer *buffer = lua_newuserdatauv(L, sizeof *buffer, 0);
     buffer_init(buffer, limit);
-    if (luaL_newmetatable(L, BOX)) {
-        luaL_setfuncs(L, methods, 0);
-    }
-    lua_setmetatable(L, -2);
+    metatable_set(L, BOX, methods, NULL);
     lua_toclose(L, -1);
     return buffer;
 }

@@ -13,6 +13,7 @@
 
 #include "lua/binding.h"
 #include "lua/fields.h"
+#include "lua/metatable.h"
 #include "lua/modules.h"
 
 #define CREDENTIALS "drsh.credentials"
@@ -54,19 +55,14 @@ static int credentials_tostring(lua_State *L) {
     return 1;
 }
 
-/* For what is on top of the stack. Made when it is first needed: other modules make credentials too. */
+/* For what is on top of the stack. Other modules make credentials too, before this one is required. */
 static void set_metatable(lua_State *L) {
     static const luaL_Reg metamethods[] = {{"__gc", credentials_close},
                                            {"__close", credentials_close},
                                            {"__index", credentials_index},
                                            {"__tostring", credentials_tostring},
                                            {NULL, NULL}};
-    if (luaL_newmetatable(L, CREDENTIALS)) {
-        luaL_setfuncs(L, metamethods, 0);
-        lua_pushliteral(L, "credentials");
-        lua_setfield(L, -2, "__metatable");
-    }
-    lua_setmetatable(L, -2);
+    metatable_set(L, CREDENTIALS, metamethods, "credentials");
 }
 
 static void push_new(lua_State *L, int table, const char *function) {

@@ -5,6 +5,7 @@
 
 #include "lua/lua_json.h"
 #include "lua/lua_json_encoder.h"
+#include "lua/metatable.h"
 
 #define ENCODER "drsh.json.encoder"
 
@@ -232,10 +233,7 @@ static int encode(lua_State *L, bool pretty) {
     memset(encoder, 0, sizeof *encoder);
     buffer_init(&encoder->out, LUA_JSON_TEXT_MAX);
     encoder->pretty = pretty;
-    if (luaL_newmetatable(L, ENCODER)) {
-        luaL_setfuncs(L, methods, 0);
-    }
-    lua_setmetatable(L, 2);
+    metatable_set(L, ENCODER, methods, NULL);
     lua_toclose(L, 2);
     luaL_getmetatable(L, LUA_JSON_ARRAY);
     luaL_getmetatable(L, LUA_JSON_OBJECT);

@@ -35,10 +35,29 @@
 
 enum { BUSY_TIMEOUT_MS = 5000 };
 
+/* Undoes the innermost transaction, whatever became of it: SQLite itself undoes all of them after some failures. */
+static bool roll_back(struct lua_sqlite *database) {
+    bool outermost = database->transaction_depth == 0;
+    const char *sql = outermost ? "ROLLBACK" : "ROLLBACK TO drsh; RELEASE drsh";
+    if (!sqlite3_get_autocommit(database->handle) && sqlite3_exec(database->handle, sql, NULL, NULL, NULL) != SQLITE_OK) {
+        database->doomed = true;
+        return false;
+    }
+    database->doomed = database->doomed && !outermost;
+    return true;
+}
+
+static int raise_doomed(lua_State *L) {
+    return lua_sqlite_raise_result(L, SQLITE_NOMEM, "out of memory: a transaction could not be undone yet");
+}
+
 static struct lua_sqlite *check_open(lua_State *L) {
     struct lua_sqlite *database = luaL_checkudata(L, 1, DATABASE);
     if (database->handle == NULL) {
         luaL_error(L, "the database is closed");
+    }
+    if (database->doomed && (database->transaction_depth > 0 || !roll_back(database))) {
+        raise_doomed(L);
     }
     return database;
 }
@@ -197,14 +216,6 @@ static int database_rows(lua_State *L) {
     return 4;
 }
 
-/* Undoes the innermost transaction, whatever became of it: SQLite itself undoes all of them after some failures. */
-static void roll_back(struct lua_sqlite *database) {
-    if (!sqlite3_get_autocommit(database->handle)) {
-        const char *sql = database->transaction_depth == 0 ? "ROLLBACK" : "ROLLBACK TO drsh; RELEASE drsh";
-        sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
-    }
-}
-
 /* Raises the error on top of the stack. That of a wait, Lua's own or binding_await's, is told in the words of a transaction. */
 static int raise_waited(lua_State *L) {
     const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
@@ -224,9 +235,9 @@ static int database_transaction(lua_State *L) {
     if (database->handle == NULL) {
         return luaL_error(L, "the database was closed inside its transaction, which is undone");
     }
-    if (status != LUA_OK) {
+    if (status != LUA_OK || database->doomed) {
         roll_back(database);
-        return raise_waited(L);
+        return status != LUA_OK ? raise_waited(L) : raise_doomed(L);
     }
     const char *end = database->transaction_depth == 0 ? "COMMIT" : "RELEASE drsh";
     if (sqlite3_exec(database->handle, end, NULL, NULL, NULL) != SQLITE_OK) {

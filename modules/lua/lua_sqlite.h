@@ -13,6 +13,7 @@ struct lua_sqlite {
     sqlite3 *handle;       /* NULL: closed */
     int cached;            /* statements in the cache */
     int transaction_depth; /* transactions under way, the nested ones too */
+    bool doomed;           /* a transaction could not be undone for lack of memory: it must be before anything else */
 };
 
 /* A prepared statement: a userdata. */
