@@ -53,7 +53,11 @@ end
 
 --- The answer when AWS says that nothing lives.
 function termination_view.nothing(execution, order)
-  if not order.dryRun then execution = terminations.note_gone(execution) end
+  if not order.dryRun then
+    execution = terminations.take_up(execution)
+    local running = termination_view.running(execution)
+    if running then return running end
+  end
   local before = lists.given(execution.instancesTerminated) or #lists.of(execution.terminateJobs) > 0
   local message = before and "the recovery instances are terminated already" or "there are no recovery instances"
   local answer = base(execution, message)

@@ -167,6 +167,14 @@ local function guarded(execution, batch, since)
   return { jobs = json.array {}, failed = failure_rows(batch.recoveryInstanceIds, batch.region, result) }
 end
 
+local function append(current, new_jobs)
+  local known = lists.set(lists.map(lists.of(current.terminateJobs), function(job) return job.jobId end))
+  local added = lists.filter(new_jobs, function(job) return not known[job.jobId] end)
+  local changes = { terminateJobs = lists.concat { lists.of(current.terminateJobs), added } }
+  if #new_jobs > 0 then changes.terminationInitiatedAt = lists.given(current.terminationInitiatedAt) or time.now() end
+  return changes
+end
+
 --- Asks DRS, batches side by side, and appends the jobs to the item. The intention stays when an outcome is unknown: the next
 -- call adopts what came of it. Gives the execution, the new jobs and the failures.
 function terminations.run(execution, batches, earlier)
@@ -175,21 +183,28 @@ function terminations.run(execution, batches, earlier)
   local failed = lists.concat(lists.map(done, function(one) return one.failed end))
   local in_doubt = lists.first(failed, function(one) return one.errorType == "OUTCOME_UNKNOWN" end)
   local written = executions.change(execution, function(current)
-    local known = lists.set(lists.map(lists.of(current.terminateJobs), function(job) return job.jobId end))
-    local added = lists.filter(new_jobs, function(job) return not known[job.jobId] end)
-    local changes = { terminateJobs = lists.concat { lists.of(current.terminateJobs), added } }
-    if #new_jobs > 0 then changes.terminationInitiatedAt = lists.given(current.terminationInitiatedAt) or time.now() end
+    local changes = append(current, new_jobs)
     if not in_doubt then changes.terminationIntent = store.REMOVE end
     return changes
   end)
   return written, new_jobs, failed
 end
 
---- Nothing lives although a termination was once intended: it worked, its answer was lost.
-function terminations.note_gone(execution)
+--- Takes up an intention whose writer died, when nothing lives any more: DRS was asked, only the answer is missing. The jobs
+-- that still hold its instances are written down; when there is none, they are over, and all is terminated.
+function terminations.take_up(execution)
+  local intent = lists.given(execution.terminationIntent)
+  if not intent or terminations.is_under_way(execution) then return execution end
+  local found = lists.concat(task.map(intent.batches, function(batch)
+    local ok, rows = pcall(adopt, accounts.client("drs", batch.region, accounts.of(execution)), execution, batch, intent.since)
+    if not ok then reply.lookup_failed(rows, "the termination jobs in " .. batch.region, { region = batch.region }) end
+    return rows
+  end))
   return (executions.change(execution, function(current)
-    if not lists.given(current.terminationIntent) or terminations.is_under_way(current) then return nil end
-    return { terminationIntent = store.REMOVE, instancesTerminated = true, instancesTerminatedAt = time.now() }
+    if not current.terminationIntent or current.terminationIntent.id ~= intent.id then return nil end
+    local changes = lists.merged(append(current, found), { terminationIntent = store.REMOVE })
+    if #found == 0 then changes.instancesTerminated, changes.instancesTerminatedAt = true, time.now() end
+    return changes
   end))
 end
 
