@@ -6,8 +6,8 @@ local time = require "time"
 local timeline = require "local_aws.drs.timeline"
 
 local PARTS = {
-  "jobs", "launch_configuration", "recovery", "recovery_instances", "replication_configuration", "snapshots",
-  "source_servers", "tags", "templates", "termination",
+  "failback", "jobs", "launch_actions", "launch_configuration", "recovery", "recovery_instances", "replication_configuration",
+  "snapshots", "source_servers", "tags", "templates", "termination",
 }
 
 local INITIALIZED = [[

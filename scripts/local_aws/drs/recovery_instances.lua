@@ -79,6 +79,12 @@ local function properties_of(definition, now)
   }
 end
 
+local function failback_of(definition)
+  local stored = definition.failback
+  return stored and { state = stored.state, failbackInitiationTime = ids.timestamp(stored.at) }
+    or { state = "FAILBACK_NOT_STARTED" }
+end
+
 local function describe(call, row, now)
   local definition = json.decode(row.definition)
   local source = definition.properties
@@ -89,7 +95,7 @@ local function describe(call, row, now)
     originEnvironment = source.originRegion and "AWS" or "ON_PREMISES",
     originAvailabilityZone = source.originRegion and (source.originZone or source.originRegion .. "a") or nil,
     agentVersion = source.agentVersion or "3.7.20", recoveryInstanceProperties = properties_of(definition, now),
-    failback = { state = "FAILBACK_NOT_STARTED" },
+    failback = failback_of(definition),
     dataReplicationInfo = { dataReplicationState = row.disconnected_us and "DISCONNECTED" or "NOT_STARTED" },
   }
 end
