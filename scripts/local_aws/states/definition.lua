@@ -154,6 +154,9 @@ local function check_machine_fields(machine, pointer, report, is_root)
       report(pointer .. "/TimeoutSeconds", "Expected value of type Integer between 1 and 99999999")
     end
   end
+  if is_root and machine.Version ~= nil and machine.Version ~= "1.0" then
+    report(pointer .. "/Version", "Value must be one of [1.0]")
+  end
   check_processor(machine, pointer, report)
 end
 

@@ -36,6 +36,7 @@ function driver.changed(world, step)
   if step and step.execution.status ~= "RUNNING" then
     local waiter = runtime.ended[step.execution.id]
     if waiter then
+      runtime.ended[step.execution.id] = nil
       waiter:set()
     end
   end
@@ -45,12 +46,11 @@ end
 -- Waits until an execution has ended.
 function driver.wait_end(world, execution_id)
   local runtime = driver.runtime(world)
-  local event = runtime.ended[execution_id] or task.event()
-  runtime.ended[execution_id] = event
   while store.execution(world.db, execution_id).status == "RUNNING" do
+    local event = runtime.ended[execution_id] or task.event()
+    runtime.ended[execution_id] = event
     event:wait()
   end
-  runtime.ended[execution_id] = nil
 end
 
 -- A fault of ours: the execution fails with it; if not even that can be written, it is left alone, so that the others go on.

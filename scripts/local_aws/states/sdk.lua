@@ -14,9 +14,11 @@ local sdk = {}
 -- service in the ARN -> our service and model, prefix of error names through aws-sdk and through the optimised form
 local services = {
   dynamodb = { service = "dynamodb", model = "dynamodb", prefix = "DynamoDb", optimised = "DynamoDB",
-    shown = "AmazonDynamoDBv2" },
+    shown = "AmazonDynamoDBv2",
+    general = "AmazonDynamoDBException" },
   sfn = { service = "states", model = "sfn", prefix = "Sfn" },
-  states = { service = "states", model = "sfn", prefix = "Sfn", optimised = "StepFunctions", shown = "AWSStepFunctions" },
+  states = { service = "states", model = "sfn", prefix = "Sfn", optimised = "StepFunctions", shown = "AWSStepFunctions",
+    general = "AWSStepFunctionsException" },
   sts = { service = "sts", model = "sts", prefix = "Sts" },
   ec2 = { service = "ec2", model = "ec2", prefix = "Ec2" },
   drs = { service = "drs", model = "drs", prefix = "Drs" },
@@ -151,20 +153,18 @@ local function status_of(model, problem)
   return shape and shape.error and shape.error.httpStatusCode or 400
 end
 
--- A refusal of the service as an error of the state, named as Retry and Catch expect it.
+-- A refusal of the service as an error of the state, named as the SDK for Java names it: what the service's model does not
+-- have is the service's general exception (DynamoDB.AmazonDynamoDBException, Ec2.Ec2Exception).
 local function refused(problem, known, model, resource, request_id)
+  local optimised = not resource.sdk and known.optimised
   local name = problem.code
-  if resource.sdk and not name:find "Exception$" then
+  if not model.shapes[name] then
+    name = optimised and known.general or known.prefix .. "Exception"
+  elseif not name:find "Exception$" then
     name = name .. "Exception"
   end
-  local prefix = not resource.sdk and known.optimised or known.prefix
-  return failure.new(prefix .. "." .. name, cause_of(problem, known, not resource.sdk and known.optimised, request_id,
-    status_of(model, problem)), { refused = true })
-end
-
-function sdk.supports(resource)
-  local known = services[resource.service]
-  return known ~= nil and (resource.sdk or known.optimised ~= nil) and resource.service ~= "lambda"
+  return failure.new((optimised or known.prefix) .. "." .. name,
+    cause_of(problem, known, optimised, request_id, status_of(model, problem)), { refused = true })
 end
 
 -- Calls the service for an execution. -> the result as a table; raises a failure

@@ -5,10 +5,14 @@ local json    = require "json"
 
 local families = {}
 
+local function credentials(task)
+  return task.role_arn and { roleArn = task.role_arn }
+end
+
 families["function"] = {
   scheduled = function(_, task, resource)
     local details = history.input(task.input)
-    details.resource, details.timeoutInSeconds = resource.arn, task.timeout
+    details.resource, details.timeoutInSeconds, details.taskCredentials = resource.arn, task.timeout, credentials(task)
     return "LambdaFunctionScheduled", { lambdaFunctionScheduledEventDetails = details }
   end,
   started = function() return "LambdaFunctionStarted" end,
@@ -48,7 +52,8 @@ families.service = {
   scheduled = function(run, task, resource)
     return "TaskScheduled", { taskScheduledEventDetails = named(resource, { region = run.execution.region,
       parameters = task.input,
-      timeoutInSeconds = task.timeout, heartbeatInSeconds = task.heartbeat }) }
+      timeoutInSeconds = task.timeout, heartbeatInSeconds = task.heartbeat,
+      taskCredentials = credentials(task) }) }
   end,
   started = function(resource) return "TaskStarted", { taskStartedEventDetails = named(resource, {}) } end,
   submitted = function(output, resource)

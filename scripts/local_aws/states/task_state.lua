@@ -10,6 +10,7 @@ local history    = require "local_aws.states.history"
 local json       = require "json"
 local payload    = require "local_aws.states.payload"
 local resource   = require "local_aws.states.resource"
+local template   = require "local_aws.states.template"
 
 local task_state = {}
 
@@ -67,6 +68,10 @@ function task_state.start(run, branch, state)
   if parsed.kind == "activity"
     and not run.db:first("SELECT 1 AS one FROM states_activities WHERE arn = ?", parsed.arn) then
     failure.runtime(("The activity %s does not exist."):format(parsed.arn))
+  end
+  if state.Credentials then
+    local environment = context.environment(run, branch, state, json.decode(branch.input))
+    task.role_arn = template.apply(state.Credentials, environment).RoleArn
   end
   branch.task = task
   history.add(run, branch, events[parsed.kind].scheduled(run, task, parsed))

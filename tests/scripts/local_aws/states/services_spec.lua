@@ -57,6 +57,19 @@ describe("a task that calls a service", function()
       1, true))
   end)
 
+  it("fails under a general name for errors that the service's model does not have", function()
+    world.call_service = function() fault.raise("ValidationException", "The provided key element does not match the schema") end
+    assert.equal("DynamoDB.AmazonDynamoDBException", run("arn:aws:states:::dynamodb:getItem", { TableName = "t" }).error)
+    assert.equal("DynamoDb.DynamoDbException", run("arn:aws:states:::aws-sdk:dynamodb:getItem", { TableName = "t" }).error)
+  end)
+
+  it("says in its history whose credentials it was given", function()
+    local described = run("arn:aws:states:::dynamodb:getItem", { TableName = "t" },
+      { Credentials = { ["RoleArn.$"] = "States.Format('arn:aws:iam::{}:role/r', '999999999999')" } })
+    assert.equal("arn:aws:iam::999999999999:role/r",
+      world:find_event(described.executionArn, "TaskScheduled").taskScheduledEventDetails.taskCredentials.roleArn)
+  end)
+
   it("fails for parameters and services that are not there", function()
     local described = run("arn:aws:states:::dynamodb:getItem", { Nothing = 1 })
     assert.equal("States.Runtime", described.error)
@@ -134,7 +147,7 @@ describe("a task that calls a service", function()
 
     it("fails with the refusal of StartExecution", function()
       local described = run("arn:aws:states:::states:startExecution", { StateMachineArn = inner .. "x" })
-      assert.equal("StepFunctions.StateMachineDoesNotExist", described.error)
+      assert.equal("StepFunctions.StateMachineDoesNotExistException", described.error)
     end)
   end)
 end)
