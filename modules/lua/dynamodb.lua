@@ -84,6 +84,9 @@ end
 
 -- What is on the wire -> a Lua number if it holds exactly that, else the decimal itself.
 function dynamodb.read_number(text)
+  if type(text) ~= "string" then
+    return text
+  end
   local number = tonumber(text)
   if math.type(number) == "integer" then
     return number

@@ -123,12 +123,17 @@ document.check = check
 
 local read
 
+local WIRE_TYPES = {
+  S = "string", N = "string", B = "string", BOOL = "boolean", NULL = "boolean",
+  M = "table", L = "table", SS = "table", NS = "table", BS = "table",
+}
+
 local READ = {
   S = function(value) return value end,
   BOOL = function(value) return value end,
   NULL = function() return json.null end,
   N = function(value) return dynamodb.read_number(value) end,
-  B = function(value) return dynamodb.binary(crypto.base64_decode(value)) end,
+  B = function(value) return dynamodb.binary(crypto.base64_decode(value) or value) end,
   M = function(map)
     for key, element in pairs(map) do
       map[key] = read(element)
@@ -150,20 +155,24 @@ local READ = {
   end,
   BS = function(list)
     for index = 1, #list do
-      list[index] = dynamodb.binary(crypto.base64_decode(list[index]))
+      list[index] = dynamodb.binary(crypto.base64_decode(tostring(list[index])) or tostring(list[index]))
     end
     return dynamodb.read_set(list)
   end,
 }
 
 -- The plain value of what came from the wire. The tables of the message are used again.
+-- A kind that DynamoDB may add one day, or what is no AttributeValue at all, stays as it came.
 function read(attribute)
+  if type(attribute) ~= "table" then
+    return attribute
+  end
   local kind, value = next(attribute)
   local reader = READ[kind]
-  if reader then
+  if reader and type(value) == WIRE_TYPES[kind] then
     return reader(value)
   end
-  return attribute -- a kind that DynamoDB may add one day stays as it came
+  return attribute
 end
 document.read = read
 

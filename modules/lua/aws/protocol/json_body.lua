@@ -78,6 +78,7 @@ json_body.write = write
 -- Reading ---------------------------------------------------------------------------------------------------------------------
 
 local SPECIAL = { blob = true, timestamp = true }
+local SCALARS = { string = true, number = true }
 
 local function search(model, shape, seen)
   if SPECIAL[shape.type] or shape.name == "AttributeValue" then
@@ -104,7 +105,7 @@ end)
 local read
 
 local readers = {
-  blob = function(_, _, value) return crypto.base64_decode(value) or value end,
+  blob = function(_, _, value) return type(value) == "string" and crypto.base64_decode(value) or value end,
   timestamp = function(_, _, value) return scalar.read_timestamp(value) end,
 }
 
@@ -153,7 +154,8 @@ function read(model, shape, value, options)
     return document.read(value)
   end
   local reader = readers[shape.type]
-  if reader and value ~= json.null and touches(model, shape.name) then
+  -- A value of another type than the model says stays as it came.
+  if reader and (type(value) == "table" or SCALARS[type(value)] and SPECIAL[shape.type]) and touches(model, shape.name) then
     return reader(model, shape, value, options)
   end
   return value
@@ -191,6 +193,9 @@ function json_body.read(model, shape, text, options)
     return json.object {}
   end
   local value = json.decode(text)
+  if type(value) ~= "table" then
+    error({ code = "UNREADABLE_ANSWER", message = "the body is no JSON object" }, 0)
+  end
   if text:find("null", 1, true) then
     drop_nulls(model, shape, value)
   end
