@@ -1,5 +1,7 @@
 #include "lua/binding.h"
 
+#include "lua/metatable.h"
+
 #define ERROR_METATABLE "drsh.error"
 
 static const char services_key = 0; /* its address is the key in the registry */
@@ -72,18 +74,13 @@ static int error_tostring(lua_State *L) {
 }
 
 void binding_push_error(lua_State *L, const char *code, const char *message) {
+    static const luaL_Reg methods[] = {{"__tostring", error_tostring}, {NULL, NULL}};
     lua_createtable(L, 0, 4);
     lua_pushstring(L, code);
     lua_setfield(L, -2, "code");
     lua_pushstring(L, message);
     lua_setfield(L, -2, "message");
-    if (luaL_newmetatable(L, ERROR_METATABLE)) {
-        lua_pushcfunction(L, error_tostring);
-        lua_setfield(L, -2, "__tostring");
-        lua_pushliteral(L, "error"); /* no script may change what all errors share */
-        lua_setfield(L, -2, "__metatable");
-    }
-    lua_setmetatable(L, -2);
+    metatable_set(L, ERROR_METATABLE, methods, "error"); /* no script may change what all errors share */
 }
 
 int binding_raise(lua_State *L, const struct error *error) {
