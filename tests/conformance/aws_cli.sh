@@ -6,7 +6,7 @@ failed=0
 
 # The CLI of Debian 12 reads no AWS_ENDPOINT_URL yet.
 cli() {
-    aws --endpoint-url "$AWS_ENDPOINT_URL" --no-cli-pager "$@"
+    AWS_PAGER='' "${AWS_CLI:-/usr/bin/aws}" --endpoint-url "$AWS_ENDPOINT_URL" "$@"
 }
 
 # check NAME ACTUAL EXPECTED: EXPECTED is a shell pattern.

@@ -8,6 +8,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 
+WRONG = {"aws_access_key_id": "AKIADRSHLOCAL0000000", "aws_secret_access_key": "wrong"}
+
+
 def client(service, **keywords):
     return boto3.client(service, endpoint_url=os.environ["AWS_ENDPOINT_URL"], region_name="us-east-1",
                         config=Config(retries={"mode": "standard", "max_attempts": 2}), **keywords)
@@ -29,11 +32,11 @@ class Sts(unittest.TestCase):
 
     def test_wrong_secret(self):
         with self.assertRaises(ClientError) as caught:
-            client("sts", aws_secret_access_key="wrong").get_caller_identity()
+            client("sts", **WRONG).get_caller_identity()
         self.assertEqual(caught.exception.response["Error"]["Code"], "SignatureDoesNotMatch")
         self.assertEqual(caught.exception.response["ResponseMetadata"]["HTTPStatusCode"], 403)
         with self.assertRaises(ClientError) as caught:
-            client("dynamodb", aws_secret_access_key="wrong").list_tables()
+            client("dynamodb", **WRONG).list_tables()
         self.assertEqual(caught.exception.response["Error"]["Code"], "InvalidSignatureException")
 
 
@@ -90,7 +93,7 @@ class Drs(unittest.TestCase):
         self.assertGreater(len(pages), 1)
         self.assertTrue(all(len(page["items"]) <= 5 for page in pages))
         self.assertEqual(len({server["sourceServerID"] for server in servers}), len(servers))
-        chosen = [server["sourceServerID"] for server in servers[-2:]]
+        chosen = [server["sourceServerID"] for server in servers if server["tags"].get("Tier") == "application"][:2]
         job = drs.start_recovery(isDrill=True, sourceServers=[{"sourceServerID": i} for i in chosen], tags={"by": "boto3"})["job"]
         self.assertEqual((job["type"], job["initiatedBy"]), ("LAUNCH", "START_DRILL"))
         wait_for(lambda: self.job_done(drs, job["jobID"]))
@@ -137,4 +140,4 @@ class StepFunctions(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=1)
+    unittest.main(verbosity=1, warnings="ignore")

@@ -59,7 +59,7 @@ describe("the README's tour", function()
     file:write(edited)
     file:close()
 
-    local status, answer = server:call("POST", "/executions/" .. id .. "/terminate-instances", {})
+    local status, answer = server:call("POST", "/executions/" .. id .. "/terminate-instances")
     assert.equal(200, status)
     assert.equal(0, answer.totalTerminated)
     assert.is_true(#answer.denied > 0)

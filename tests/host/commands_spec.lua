@@ -27,7 +27,7 @@ describe("drsh", function()
       { "serve --nonsense", "unknown flag %-%-nonsense; see 'drsh serve %-%-help'" },
       { "serve --listen", "%-%-listen needs a value" },
       { "serve --listen 0.0.0.0:0 --local", "can be reached from other machines" },
-      { "serve --log-level loud", "debug, info, warn, error, not loud" },
+      { "serve --log-level loud", "debug, info, warn or error, not loud" },
       { "call GET", "usage: drsh call METHOD PATH" },
       { "run", "usage: drsh run FILE" },
       { "run /nowhere/runbook.lua", "cannot open /nowhere/runbook.lua" },
