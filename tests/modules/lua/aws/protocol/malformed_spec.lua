@@ -63,8 +63,9 @@ describe("a damaged answer", function()
       { status = 200, headers = {}, body = '{"items":{"a":[1]},"nextToken":7}' }, {})
     assert.are.equal('{"items":{"a":[1]},"nextToken":7}', json.encode(output))
     local dynamodb = models.load "dynamodb"
-    output = PROTOCOLS.json.response(dynamodb, dynamodb.operations.GetItem,
-      { status = 200, headers = {}, body = '{"Item":{"a":7,"b":{"S":8},"c":{"M":"x"},"d":{"B":"***"},"e":{"NS":[[1]]}}}' }, { document = true })
+    local body = '{"Item":{"a":7,"b":{"S":8},"c":{"M":"x"},"d":{"B":"***"},"e":{"NS":[[1]]}}}'
+    output = PROTOCOLS.json.response(dynamodb, dynamodb.operations.GetItem, { status = 200, headers = {}, body = body },
+      { document = true })
     assert.are.equal('{"Item":{"a":7,"b":{"S":8},"c":{"M":"x"},"d":{"bytes":"***"},"e":[[1]]}}', json.encode(output))
   end)
 end)
