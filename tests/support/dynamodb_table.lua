@@ -36,7 +36,8 @@ function dynamodb_table.definition()
     TableName = "things", BillingMode = "PAY_PER_REQUEST", KeySchema = key("p", "r"),
     AttributeDefinitions = dynamodb_table.attributes { "p:S", "r:N", "g:S", "l:N" },
     GlobalSecondaryIndexes = json.array {
-      index("g-all", key("g", "l"), "ALL"), index("g-keys", key "g", "KEYS_ONLY"), index("g-some", key("g", "r"), "INCLUDE", { "x" }),
+      index("g-all", key("g", "l"), "ALL"), index("g-keys", key "g", "KEYS_ONLY"), index("g-some", key("g", "r"), "INCLUDE",
+        { "x" }),
     },
     LocalSecondaryIndexes = json.array { index("l-keys", key("p", "l"), "KEYS_ONLY") },
   }

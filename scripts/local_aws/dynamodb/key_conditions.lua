@@ -146,23 +146,26 @@ local function successor(prefix)
   return rest:sub(1, -2) .. string.char(rest:byte(-1) + 1)
 end
 
--- The range condition as SQL on the range column, for reads.page.
-function key_conditions.range_sql(condition)
+-- The range condition as bounds for reads.page: lower, upper, each {operator=, value= bytes} or nil.
+function key_conditions.bounds(condition)
   if not condition then
-    return {}
+    return nil, nil
   end
-  local first = keys.bytes(condition.values[1])
-  if condition.operator == "BETWEEN" then
-    return { { sql = "range BETWEEN ? AND ?", first, keys.bytes(condition.values[2]) } }
-  elseif condition.operator == "BEGINS_WITH" then
-    local list = { { sql = "range >= ?", first } }
+  local first, operator = keys.bytes(condition.values[1]), condition.operator
+  local from = { operator = ">=", value = first }
+  if operator == "BETWEEN" then
+    return from, { operator = "<=", value = keys.bytes(condition.values[2]) }
+  elseif operator == "BEGINS_WITH" then
     local behind = successor(first)
-    if behind then
-      list[2] = { sql = "range < ?", behind }
-    end
-    return list
+    return from, behind and { operator = "<", value = behind }
+  elseif operator == "EQ" then
+    return from, { operator = "<=", value = first }
   end
-  return { { sql = "range " .. SQL[condition.operator] .. " ?", first } }
+  local given = { operator = SQL[operator], value = first }
+  if operator == "LT" or operator == "LE" then
+    return nil, given
+  end
+  return given, nil
 end
 
 -- Is a key attribute's value within a condition?

@@ -60,16 +60,14 @@ function operations.Query(call)
   key_conditions.check(table_, schema, conditions)
   if request.start then
     check_start_key(table_, index, conditions, request.start)
-    request.after = reads.position_of(table_, index, request.start)
+    request.after = reads.place_of(table_, index, request.start)
   end
   check_filter_keys(schema, selection.paths_of(request.filter), input.QueryFilter and "QueryFilter" or "Filter Expression")
   selection.check_paths(request)
 
   local place = keys.place({ hash = schema.hash }, { [schema.hash] = conditions[schema.hash].values[1] })
-  request.conditions = { { sql = "slot = ?", place.slot }, { sql = "hash = ?", place.hash } }
-  for _, condition in ipairs(key_conditions.range_sql(schema.range and conditions[schema.range])) do
-    table.insert(request.conditions, condition)
-  end
+  request.partition = { place.slot, place.hash }
+  request.lower, request.upper = key_conditions.bounds(schema.range and conditions[schema.range])
   request.backward = input.ScanIndexForward == false
   return reads.page(call, request)
 end

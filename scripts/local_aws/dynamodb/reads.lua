@@ -18,52 +18,62 @@ local reads = {}
 local FIRST_STEP = 16
 local LONGEST_STEP = 1000
 
--- Each row source: columns, tables, and the columns that give its order.
+-- Each row source: what is selected, and the columns that identify a row in a partition, in their order.
 local TABLE_SOURCE = {
   select = "SELECT i.id, i.item, i.size, i.size AS read_size, i.slot, i.hash, i.range "
     .. "FROM dynamodb_item i WHERE i.table_id = ?",
-  order = { "i.slot", "i.hash", "i.range" },
+  order = { "i.range" }, partition = { "i.slot", "i.hash" },
 }
 local INDEX_SOURCE = {
   select = "SELECT i.id, i.item, i.size, e.size AS read_size, e.slot, e.hash, e.range, e.primary_key "
     .. "FROM dynamodb_index_entry e CROSS JOIN dynamodb_item i ON i.id = e.item_id WHERE e.index_id = ?",
-  order = { "e.slot", "e.hash", "e.range", "e.primary_key" },
+  order = { "e.range", "e.primary_key" }, partition = { "e.slot", "e.hash" },
 }
 
 local function bound(parameter)
   return type(parameter) == "string" and sqlite.blob(parameter) or parameter
 end
 
-local function position(row, with_primary)
-  return { row.slot, row.hash, row.range, with_primary and row.primary_key or nil }
+-- The place of a row, or of a start key, in the order of a table or index.
+local function place_of(row)
+  return { row.slot, row.hash, row.range, row.primary_key }
 end
 
--- The place of a start key in the order of a table or index.
-function reads.position_of(table_, index, key)
+function reads.place_of(table_, index, key)
   local place = keys.place(index or table_, key)
-  return { place.slot, place.hash, place.range, index and keys.primary(table_, key) or nil }
+  place.primary_key = index and keys.primary(table_, key)
+  return place_of(place)
 end
 
--- One SELECT: the conditions, then what lies behind `after`, in order.
-local function statement(source, request, after, limit)
+-- One SELECT of what lies behind `after`. Of two bounds on one side the database would use only one, so each side gets one: where
+-- `after` is, the request's own bound is left out, being no narrower.
+function reads.statement(request, after, limit)
+  local source = request.index and INDEX_SOURCE or TABLE_SOURCE
   local sql, parameters = { source.select }, { (request.index or request.table).id }
-  for _, condition in ipairs(request.conditions) do
-    sql[#sql + 1] = "AND " .. source.order[1]:sub(1, 2) .. condition.sql
-    for _, parameter in ipairs(condition) do
+  local function add(text, ...)
+    sql[#sql + 1] = text
+    for _, parameter in ipairs { ... } do
       parameters[#parameters + 1] = bound(parameter)
     end
   end
-  local columns = table.concat(source.order, ", ")
-  if after then
-    sql[#sql + 1] = ("AND (%s) %s (%s)"):format(columns, request.backward and "<" or ">",
-      ("?, "):rep(#source.order - 1) .. "?")
-    for _, parameter in ipairs(after) do
-      parameters[#parameters + 1] = bound(parameter)
+  local columns = { table.unpack(source.order) }
+  if request.partition then
+    add("AND " .. source.partition[1] .. " = ? AND " .. source.partition[2] .. " = ?", table.unpack(request.partition))
+    after = after and { table.unpack(after, 3) }
+  else
+    table.move(source.order, 1, #source.order, 3, columns)
+    table.move(source.partition, 1, 2, 1, columns)
+  end
+  for _, side in ipairs { "lower", "upper" } do
+    if after and (side == "upper") == (request.backward or false) then
+      add(("AND (%s) %s (%s)"):format(table.concat(columns, ", "), side == "lower" and ">" or "<",
+        ("?, "):rep(#columns - 1) .. "?"), table.unpack(after))
+    elseif request[side] then
+      add(("AND %s %s ?"):format(columns[1], request[side].operator), request[side].value)
     end
   end
   local direction = request.backward and " DESC" or ""
-  sql[#sql + 1] = "ORDER BY " .. table.concat(source.order, direction .. ", ") .. direction .. " LIMIT ?"
-  parameters[#parameters + 1] = limit
+  add("ORDER BY " .. table.concat(columns, direction .. ", ") .. direction .. " LIMIT ?", limit)
   return table.concat(sql, " "), parameters
 end
 
@@ -77,13 +87,12 @@ end
 
 -- Reads until the page has `limit` rows or 1 MB -> rows, bytes read, the last row where the page was cut.
 local function read_page(db, request)
-  local source = request.index and INDEX_SOURCE or TABLE_SOURCE
   local rows, bytes, after = {}, 0, request.after
   local limit = request.limit or math.huge
   while true do
     local step = next_step(#rows, bytes, limit - #rows)
     step = math.tointeger(step) or LONGEST_STEP
-    local sql, parameters = statement(source, request, after, step)
+    local sql, parameters = reads.statement(request, after, step)
     local batch = db:all(sql, table.unpack(parameters))
     for _, row in ipairs(batch) do
       rows[#rows + 1] = row
@@ -95,7 +104,7 @@ local function read_page(db, request)
     if #batch < step then
       return rows, bytes, nil
     end
-    after = position(batch[#batch], request.index ~= nil)
+    after = place_of(batch[#batch])
   end
 end
 
@@ -113,22 +122,24 @@ local function units_of(request, rows, bytes)
   return { table = fetched, indexes = { [request.index.name] = size.read_units(bytes, request.consistent) } }
 end
 
--- request = {table=, index=|nil, conditions={{sql=, parameter...}...}, after= position|nil, backward=, limit=|nil,
---   filter= tree|nil, paths=|nil, count_only=, fetch= whole items though the index has less, consistent=,
---   capacity= ReturnConsumedCapacity}
+-- request = {table=, index=|nil, partition={slot, hash}|nil, lower=, upper={operator=, value=}|nil on the range (with a
+--   partition) or the slot (without), after= place|nil, backward=, limit=|nil, filter= tree|nil, paths=|nil, count_only=,
+--   fetch= whole items though the index has less, consistent=, capacity= ReturnConsumedCapacity}
 -- -> the members of a Query's or Scan's answer
 function reads.page(call, request)
   local rows, bytes, last = read_page(call.world.db, request)
   local found, count = json.array {}, 0
-  local last_item
-  for _, row in ipairs(rows) do
-    local whole = codec.decode(row.item)
-    last_item = whole
-    local item = request.index and not request.fetch and items.project(request.index, whole) or whole
-    if evaluate.condition(request.filter, item) then
-      count = count + 1
-      if not request.count_only then
-        found[count] = request.paths and projection.apply(request.paths, item) or item
+  if request.count_only and not request.filter then
+    count = #rows
+  else
+    for _, row in ipairs(rows) do
+      local item = codec.decode(row.item)
+      if request.index and not request.fetch then
+        item = items.project(request.index, item)
+      end
+      if evaluate.condition(request.filter, item) then
+        count = count + 1
+        found[count] = not request.count_only and (request.paths and projection.apply(request.paths, item) or item) or nil
       end
     end
   end
@@ -136,7 +147,7 @@ function reads.page(call, request)
     Items = not request.count_only and found or nil,
     Count = count,
     ScannedCount = #rows,
-    LastEvaluatedKey = last and keys.extract(last_item, request.table, request.index) or nil,
+    LastEvaluatedKey = last and keys.extract(codec.decode(last.item), request.table, request.index) or nil,
     ConsumedCapacity = capacity.describe(request.capacity, request.table, units_of(request, rows, bytes)),
   }
 end

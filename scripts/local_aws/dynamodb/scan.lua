@@ -27,22 +27,20 @@ local function check_segment(input)
   end
 end
 
-local function segment_conditions(input)
+-- The slots of the request's segment: first and last, nil for all.
+local function segment_slots(input)
   if not input.TotalSegments then
-    return {}
+    return nil
   end
-  return { {
-    sql = "slot BETWEEN ? AND ?",
-    keys.segment_start(input.Segment, input.TotalSegments), keys.segment_start(input.Segment + 1, input.TotalSegments) - 1,
-  } }
+  return keys.segment_start(input.Segment, input.TotalSegments), keys.segment_start(input.Segment + 1, input.TotalSegments) - 1
 end
 
 local function start_after(request, table_, index, input)
   selection.check_start_key(table_, index, request.start,
     index and "The provided starting key is invalid" or BAD_START .. "The provided key element does not match the schema")
-  local after = reads.position_of(table_, index, request.start)
-  local segment = segment_conditions(input)[1]
-  if segment and (after[1] < segment[1] or after[1] > segment[2]) then
+  local after = reads.place_of(table_, index, request.start)
+  local first, last = segment_slots(input)
+  if first and (after[1] < first or after[1] > last) then
     refuse(("%sInvalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: %d Segment: %d")
       :format(BAD_START, input.TotalSegments, input.Segment))
   end
@@ -65,7 +63,9 @@ function operations.Scan(call)
     request.after = start_after(request, table_, index, input)
   end
   selection.check_paths(request)
-  request.conditions = segment_conditions(input)
+  local first, last = segment_slots(input)
+  request.lower = first and { operator = ">=", value = first }
+  request.upper = last and { operator = "<=", value = last }
   return reads.page(call, request)
 end
 

@@ -13,14 +13,16 @@ describe("DynamoDB tags", function()
   it("are put, listed and removed", function()
     client.TagResource { ResourceArn = ARN, Tags = json.array { { Key = "b", Value = "2" }, { Key = "a", Value = "1" } } }
     client.TagResource { ResourceArn = ARN, Tags = json.array { { Key = "a", Value = "3" } } }
-    assert.are.same({ { Key = "a", Value = "3" }, { Key = "b", Value = "2" } }, client.ListTagsOfResource({ ResourceArn = ARN }).Tags)
+    assert.are.same({ { Key = "a", Value = "3" }, { Key = "b", Value = "2" } },
+      client.ListTagsOfResource({ ResourceArn = ARN }).Tags)
     client.UntagResource { ResourceArn = ARN, TagKeys = json.array { "a", "none" } }
     assert.are.same({ { Key = "b", Value = "2" } }, client.ListTagsOfResource({ ResourceArn = ARN }).Tags)
   end)
 
   it("need a table's ARN and something to do", function()
     local one = json.array { { Key = "a", Value = "1" } }
-    assert.are.equal("Atleast one Tag needs to be provided as Input.", client.message("TagResource", { ResourceArn = ARN, Tags = json.array {} }))
+    assert.are.equal("Atleast one Tag needs to be provided as Input.", client.message("TagResource", { ResourceArn = ARN,
+      Tags = json.array {} }))
     assert.are.equal("Atleast one Tag Key needs to be provided as Input.",
       client.message("UntagResource", { ResourceArn = ARN, TagKeys = json.array {} }))
     assert.are.equal("Invalid TableArn: Invalid ResourceArn provided as input arn:aws:dynamodb:us-east-1:x:table/things",
@@ -115,7 +117,8 @@ describe("DynamoDB's account", function()
   before_each(function() client = support.open() end)
 
   it("has limits and an endpoint", function()
-    assert.are.same({ AccountMaxReadCapacityUnits = 80000, AccountMaxWriteCapacityUnits = 80000, TableMaxReadCapacityUnits = 40000,
+    assert.are.same({ AccountMaxReadCapacityUnits = 80000, AccountMaxWriteCapacityUnits = 80000,
+      TableMaxReadCapacityUnits = 40000,
       TableMaxWriteCapacityUnits = 40000 }, client.DescribeLimits {})
     assert.are.same({ Endpoints = { { Address = "dynamodb.eu-west-1.amazonaws.com", CachePeriodInMinutes = 1440 } } },
       client("eu-west-1").DescribeEndpoints {})
@@ -151,7 +154,8 @@ describe("DynamoDB inputs", function()
     assert.are.equal("1 validation error detected: Value '1000001' at 'totalSegments' failed to satisfy constraint: "
       .. "Member must have value less than or equal to 1000000",
       client.message("Scan", { TableName = "things", Segment = 0, TotalSegments = 1000001 }))
-    assert.are.equal("1 validation error detected: Value 'X' at 'attributeDefinitions.1.member.attributeType' failed to satisfy "
+    assert.are.equal("1 validation error detected: Value 'X' at 'attributeDefinitions.1.member.attributeType' failed to "
+      .. "satisfy "
       .. "constraint: Member must satisfy enum value set: [B, N, S]", client.message("CreateTable", { TableName = "other",
         AttributeDefinitions = support.attributes { "p:X" }, KeySchema = support.key "p", BillingMode = "PAY_PER_REQUEST" }))
     assert.are.equal("1 validation error detected: Value '[]' at 'keySchema' failed to satisfy constraint: "

@@ -41,7 +41,8 @@ describe("DynamoDB batches", function()
     local written = client.BatchWriteItem { ReturnConsumedCapacity = "TOTAL", RequestItems = {
       one = json.array { put("a", { x = { S = ("x"):rep(1500) } }), put "b" }, two = json.array { put "c" } } }
     assert.are.equal("{}", json.encode(written.UnprocessedItems))
-    assert.are.same({ { TableName = "one", CapacityUnits = 3 }, { TableName = "two", CapacityUnits = 1 } }, written.ConsumedCapacity)
+    assert.are.same({ { TableName = "one", CapacityUnits = 3 }, { TableName = "two", CapacityUnits = 1 } },
+      written.ConsumedCapacity)
     client.BatchWriteItem { RequestItems = { one = json.array { delete "b", put "d" } } }
     local read = client.BatchGetItem { ReturnConsumedCapacity = "TOTAL", RequestItems = {
       one = { Keys = json.array { key "a", key "b", key "d" }, ConsistentRead = true, ProjectionExpression = "p" },
@@ -49,15 +50,18 @@ describe("DynamoDB batches", function()
     assert.are.same({ { p = { S = "a" } }, { p = { S = "d" } } }, read.Responses.one)
     assert.are.same({ { p = { S = "c" } } }, read.Responses.two)
     assert.are.equal("{}", json.encode(read.UnprocessedKeys))
-    assert.are.same({ { TableName = "one", CapacityUnits = 3 }, { TableName = "two", CapacityUnits = 0.5 } }, read.ConsumedCapacity)
-    local legacy = client.BatchGetItem { RequestItems = { one = { Keys = json.array { key "a" }, AttributesToGet = json.array { "p" } } } }
+    assert.are.same({ { TableName = "one", CapacityUnits = 3 }, { TableName = "two", CapacityUnits = 0.5 } },
+      read.ConsumedCapacity)
+    local legacy = client.BatchGetItem { RequestItems = { one = { Keys = json.array { key "a" },
+      AttributesToGet = json.array { "p" } } } }
     assert.are.same({ { p = { S = "a" } } }, legacy.Responses.one)
   end)
 
   it("hold 100 keys and 25 writes", function()
     client.BatchWriteItem { RequestItems = { one = many(25, put) } }
     assert.are.equal(25, #client.BatchGetItem({ RequestItems = { one = { Keys = many(100, key) } } }).Responses.one)
-    assert.matches("^1 validation error detected: Value '.+' at 'requestItems' failed to satisfy constraint: Map value must satisfy "
+    assert.matches("^1 validation error detected: Value '.+' at 'requestItems' failed to satisfy constraint: Map value "
+      .. "must satisfy "
       .. "constraint: %[Member must have length less than or equal to 25, Member must have length greater than or equal to 1%]",
       client.message("BatchWriteItem", { RequestItems = { one = many(26, put) } }))
     assert.are.equal("Too many items requested for the BatchWriteItem call",
@@ -67,7 +71,8 @@ describe("DynamoDB batches", function()
       client.message("BatchGetItem", { RequestItems = { one = { Keys = many(101, key) } } }))
     assert.are.equal("Too many items requested for the BatchGetItem call",
       client.message("BatchGetItem", { RequestItems = { one = { Keys = many(51, key) }, two = { Keys = many(50, key) } } }))
-    assert.matches("Member must have length greater than or equal to 1$", client.message("BatchGetItem", { RequestItems = json.object {} }))
+    assert.matches("Member must have length greater than or equal to 1$", client.message("BatchGetItem",
+      { RequestItems = json.object {} }))
   end)
 
   it("leave for another call what would make the answer too large", function()
@@ -80,16 +85,19 @@ describe("DynamoDB batches", function()
     assert.are.equal(40, #output.Responses.one)
     local rest = output.UnprocessedKeys.one
     assert.are.same({ key "41", key "42", key "43", key "44", key "45" }, rest.Keys)
-    assert.are.same({ "p, #x", true, "x" }, { rest.ProjectionExpression, rest.ConsistentRead, rest.ExpressionAttributeNames["#x"] })
+    assert.are.same({ "p, #x", true, "x" }, { rest.ProjectionExpression, rest.ConsistentRead,
+      rest.ExpressionAttributeNames["#x"] })
     assert.are.equal(5, #client.BatchGetItem({ RequestItems = output.UnprocessedKeys }).Responses.one)
   end)
 
   it("refuse one key twice, wrong keys, and requests that are neither", function()
     local twice = "Provided list of item keys contains duplicates"
     assert.are.equal(twice, client.message("BatchWriteItem", { RequestItems = { one = json.array { put "a", delete "a" } } }))
-    assert.are.equal(twice, client.message("BatchGetItem", { RequestItems = { one = { Keys = json.array { key "a", key "a" } } } }))
+    assert.are.equal(twice, client.message("BatchGetItem",
+      { RequestItems = { one = { Keys = json.array { key "a", key "a" } } } }))
     client.BatchWriteItem { RequestItems = { one = json.array { put "a" }, two = json.array { put "a" } } }
-    local neither = "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+    local neither = "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
+      .. "datatypes"
     assert.are.equal(neither, client.message("BatchWriteItem", { RequestItems = { one = json.array { json.object {} } } }))
     local both = put "a"
     both.DeleteRequest = delete("b").DeleteRequest
@@ -105,7 +113,8 @@ describe("DynamoDB batches", function()
       local items = operation == "BatchGetItem" and { Keys = json.array { key "a" } } or json.array { put "a" }
       local fault = client.fails(operation, { RequestItems = { nope = items } })
       assert.are.same({ "ResourceNotFoundException", "Requested resource not found" }, { fault.code, fault.message })
-      assert.matches("Map keys must satisfy constraint: %[Member must have length less than", client.message(operation, { RequestItems = { ab = items } }))
+      assert.matches("Map keys must satisfy constraint: %[Member must have length less than", client.message(operation,
+        { RequestItems = { ab = items } }))
     end
   end)
 

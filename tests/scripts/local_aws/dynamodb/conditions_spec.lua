@@ -6,8 +6,10 @@ local support = require "tests.support.dynamodb_table"
 describe("DynamoDB conditions", function()
   local client = support.open()
   client.put("a", 1, {
-    n = { N = "10" }, s = { S = "hello" }, b = { B = "\0\255x" }, truth = { BOOL = true }, untruth = { BOOL = false }, nothing = { NULL = true },
-    ss = { SS = { "x", "y" } }, ns = { NS = { "1", "2.0" } }, bs = { BS = { "\1", "\2" } }, vacant = { S = "" }, wide = { S = "äöü" },
+    n = { N = "10" }, s = { S = "hello" }, b = { B = "\0\255x" }, truth = { BOOL = true }, untruth = { BOOL = false },
+      nothing = { NULL = true },
+    ss = { SS = { "x", "y" } }, ns = { NS = { "1", "2.0" } }, bs = { BS = { "\1", "\2" } }, vacant = { S = "" },
+      wide = { S = "äöü" },
     seq = { L = json.array { { N = "1" }, { S = "two" }, { L = json.array { { N = "3" } } } } },
     m = { M = { inside = { M = { deep = { L = json.array { { S = "found" } } } } }, ["a.b"] = { N = "1" } } },
   })
@@ -83,7 +85,8 @@ describe("DynamoDB conditions", function()
     assert.is_false(holds "attribute_exists(m.inside.shallow)")
     assert.is_true(holds "attribute_not_exists(absent)")
     assert.is_false(holds "attribute_not_exists(s)")
-    for name, kind in pairs { n = "N", s = "S", b = "B", truth = "BOOL", nothing = "NULL", ss = "SS", ns = "NS", bs = "BS", seq = "L", m = "M" } do
+    for name, kind in pairs { n = "N", s = "S", b = "B", truth = "BOOL", nothing = "NULL", ss = "SS", ns = "NS", bs = "BS",
+      seq = "L", m = "M" } do
       assert.is_true(holds("attribute_type(" .. name .. ", :v)", string(kind)), name)
     end
     assert.is_false(holds("attribute_type(n, :v)", string "S"))

@@ -16,7 +16,8 @@ describe("decimal", function()
   end)
 
   it("refuses what is no number", function()
-    for _, text in ipairs { "", ".", "-", "e1", "1e", "1e+", " 1", "1 ", "0x1", "NaN", "Infinity", "1_0", "--1", "1.2.3", "1e99999999999" } do
+    for _, text in ipairs { "", ".", "-", "e1", "1e", "1e+", " 1", "1 ", "0x1", "NaN", "Infinity", "1_0", "--1", "1.2.3",
+      "1e99999999999" } do
       assert.is_nil(decimal.parse(text), text)
     end
   end)
@@ -59,8 +60,10 @@ describe("decimal", function()
   end)
 
   it("encodes to bytes in the order of the numbers", function()
-    local ordered = { "-9.9e125", "-1e20", "-1000.5", "-1000", "-100.1", "-100", "-99.5", "-12", "-1.201", "-1.2", "-1", "-0.1", "-1e-20",
-      "-1e-130", "0", "1e-130", "1e-20", "0.001", "0.01", "0.5", "0.51", "0.511", "1", "1.2", "1.201", "9", "10", "11", "99", "100", "1e20", "9.9e125" }
+    local ordered = { "-9.9e125", "-1e20", "-1000.5", "-1000", "-100.1", "-100", "-99.5", "-12", "-1.201", "-1.2", "-1",
+      "-0.1", "-1e-20",
+      "-1e-130", "0", "1e-130", "1e-20", "0.001", "0.01", "0.5", "0.51", "0.511", "1", "1.2", "1.201", "9", "10", "11", "99",
+        "100", "1e20", "9.9e125" }
     for place = 2, #ordered do
       local below, above = decimal.parse(ordered[place - 1]), decimal.parse(ordered[place])
       assert.is_true(decimal.encode(below) < decimal.encode(above), ordered[place - 1] .. " before " .. ordered[place])
@@ -70,7 +73,8 @@ describe("decimal", function()
   end)
 
   it("has the sizes that DynamoDB counts", function()
-    for text, expected in pairs { ["0"] = 1, ["1"] = 2, ["-1"] = 3, ["10"] = 2, ["12"] = 2, ["123"] = 3, ["0.1"] = 2, ["1234"] = 3, ["1.2"] = 3, [("1"):rep(38)] = 20 } do
+    for text, expected in pairs { ["0"] = 1, ["1"] = 2, ["-1"] = 3, ["10"] = 2, ["12"] = 2, ["123"] = 3, ["0.1"] = 2,
+      ["1234"] = 3, ["1.2"] = 3, [("1"):rep(38)] = 20 } do
       assert.are.equal(expected, decimal.size(decimal.parse(text)), text)
     end
   end)

@@ -26,7 +26,8 @@ describe("DynamoDB expressions", function()
       ["a ="] = { "<EOF>", "=" }, ["a"] = { "<EOF>", "a" }, ["= :v"] = { "=", "= :v" }, ["a == :v"] = { "=", "== :v" },
       ["a = :v AND OR b"] = { "OR", "AND OR b" }, ["a IN :v"] = { ":v", "IN :v" }, ["a IN ()"] = { ")", "()" },
       ["a IN (:v,)"] = { ")", ",)" }, ["a BETWEEN :v"] = { "<EOF>", ":v" }, ["a < :v < :v"] = { "<", ":v < :v" },
-      ["a > :v)"] = { ")", ":v)" }, ["(a > :v"] = { "<EOF>", ":v" }, ["l[00] = :v"] = { "0", "00]" }, ["a.1 = :v"] = { "1", ".1 =" },
+      ["a > :v)"] = { ")", ":v)" }, ["(a > :v"] = { "<EOF>", ":v" }, ["l[00] = :v"] = { "0", "00]" }, ["a.1 = :v"] = { "1",
+        ".1 =" },
       ["a = :"] = { ":", "= :" }, ["a = :v;"] = { ";", ":v;" }, ['a = "x"'] = { '"', '= "x' }, ["é = :v"] = { "é", "é =" },
       ["a NOT IN (:v)"] = { "NOT", "a NOT IN" }, ["a => :v"] = { ">", "=> :v" }, ["set = :v"] = { "set", "set =" },
       [" "] = { "<EOF>", " " },
@@ -35,8 +36,10 @@ describe("DynamoDB expressions", function()
         scan(expression), expression)
     end
     for expression, near in pairs {
-      ["SET"] = { "<EOF>", "SET" }, ["SET a = :v,"] = { "<EOF>", "," }, ["SET a = :v b = :v"] = { "b", ":v b =" }, ["a = :v"] = { "a", "a =" },
-      ["SET a = 1"] = { "1", "= 1" }, ["SET a-b = :v"] = { "-", "a-b" }, ["ADD a, b"] = { ",", "a, b" }, ["ADD a b"] = { "b", "a b" },
+      ["SET"] = { "<EOF>", "SET" }, ["SET a = :v,"] = { "<EOF>", "," }, ["SET a = :v b = :v"] = { "b", ":v b =" },
+        ["a = :v"] = { "a", "a =" },
+      ["SET a = 1"] = { "1", "= 1" }, ["SET a-b = :v"] = { "-", "a-b" }, ["ADD a, b"] = { ",", "a, b" }, ["ADD a b"] = { "b",
+        "a b" },
       ["SET a = :v - :v - :v"] = { "-", ":v - :v" }, ["SET a[x] = :v"] = { "x", "[x]" }, ["SET a[-1] = :v"] = { "-", "[-1" },
       ["SET _a = :v"] = { "_", "SET _a" }, ["REMOVE a b"] = { "b", "a b" }, ["SET a = :v + "] = { "<EOF>", "+ " },
       ["SET a = :v + (b - :v)"] = { "-", "b - :v" }, ["SET add = :v"] = { "add", "SET add =" },
@@ -69,18 +72,22 @@ describe("DynamoDB expressions", function()
       ["((a = :v))"] = "The expression has redundant parentheses;",
       ["a = ((:v))"] = "The expression has redundant parentheses;",
       ["size(a)"] = "The function is not allowed to be used this way in an expression; function: size",
-      ["attribute_exists(a) = :v"] = "The function is not allowed to be used this way in an expression; function: attribute_exists",
-      ["a = attribute_exists(a)"] = "The function is not allowed to be used this way in an expression; function: attribute_exists",
+      ["attribute_exists(a) = :v"] = "The function is not allowed to be used this way in an expression; function: "
+        .. "attribute_exists",
+      ["a = attribute_exists(a)"] = "The function is not allowed to be used this way in an expression; function: "
+        .. "attribute_exists",
       ["foo(a)"] = "Invalid function name; function: foo",
       ["Attribute_Exists(a)"] = "Invalid function name; function: Attribute_Exists",
       ["a = a"] = "The first operand must be distinct from the remaining operands for this operator or function; operator: =, "
         .. "first operand: [a]",
-      ["contains(a[1], a[1])"] = "The first operand must be distinct from the remaining operands for this operator or function; "
+      ["contains(a[1], a[1])"] = "The first operand must be distinct from the remaining operands for this operator or "
+        .. "function; "
         .. "operator: contains, first operand: [a, [1]]",
       ["begins_with(a)"] = "Incorrect number of operands for operator or function; operator or function: begins_with, "
         .. "number of operands: 1",
       ["attribute_exists(:v)"] = "Operator or function requires a document path; operator or function: attribute_exists",
-      ["attribute_not_exists(size(a))"] = "Operator or function requires a document path; operator or function: attribute_not_exists",
+      ["attribute_not_exists(size(a))"] = "Operator or function requires a document path; operator or function: "
+        .. "attribute_not_exists",
     } do
       assert.are.equal("Invalid FilterExpression: " .. message, scan(expression), expression)
     end
@@ -88,7 +95,8 @@ describe("DynamoDB expressions", function()
 
   it("judge the types that they can know", function()
     local function wrong(name, kind)
-      return ("Invalid FilterExpression: Incorrect operand type for operator or function; operator or function: %s, operand type: %s")
+      return ("Invalid FilterExpression: Incorrect operand type for operator or function; operator or function: %s, "
+        .. "operand type: %s")
         :format(name, kind)
     end
     assert.are.equal(wrong("begins_with", "N"), scan "begins_with(a, :v)")
@@ -103,7 +111,8 @@ describe("DynamoDB expressions", function()
     assert.are.equal(wrong("BETWEEN", "BOOL"), scan("a BETWEEN :v AND :v", { [":v"] = { BOOL = true } }))
     assert.are.equal("Invalid FilterExpression: Invalid attribute type name found; type: X, "
       .. "valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}", scan("attribute_type(a, :v)", { [":v"] = { S = "X" } }))
-    assert.are.equal("Invalid FilterExpression: The BETWEEN operator requires upper bound to be greater than or equal to lower bound; "
+    assert.are.equal("Invalid FilterExpression: The BETWEEN operator requires upper bound to be greater than or equal to "
+      .. "lower bound; "
       .. "lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {N:2}",
       scan("a BETWEEN :v AND :w", { [":v"] = { N = "5" }, [":w"] = { N = "2" } }))
     assert.are.equal("Invalid FilterExpression: The BETWEEN operator requires same data type for lower and upper bounds; "
@@ -119,7 +128,8 @@ describe("DynamoDB expressions", function()
       ["SET a = list_append(list_append(b, :v), :v)"] = "The function is not allowed to be used this way in an expression; "
         .. "function: list_append",
       ["SET a = if_not_exists(:v, a)"] = "Operator or function requires a document path; operator or function: if_not_exists",
-      ["SET a = if_not_exists(b)"] = "Incorrect number of operands for operator or function; operator or function: if_not_exists, "
+      ["SET a = if_not_exists(b)"] = "Incorrect number of operands for operator or function; operator or function: "
+        .. "if_not_exists, "
         .. "number of operands: 1",
       ["SET a = list_append(:v, :v)"] = "Incorrect operand type for operator or function; operator or function: list_append, "
         .. "operand type: N",
@@ -144,25 +154,30 @@ describe("DynamoDB expressions", function()
   end)
 
   it("judge projections", function()
-    assert.are.equal("Invalid ProjectionExpression: Two document paths overlap with each other; must remove or rewrite one of these "
+    assert.are.equal("Invalid ProjectionExpression: Two document paths overlap with each other; must remove or rewrite "
+      .. "one of these "
       .. "paths; path one: [a, b], path two: [a]", project "a.b,a")
-    assert.are.equal("Invalid ProjectionExpression: Attribute name is a reserved keyword; reserved keyword: date", project "date")
+    assert.are.equal("Invalid ProjectionExpression: Attribute name is a reserved keyword; reserved keyword: date",
+      project "date")
     assert.are.equal("Invalid ProjectionExpression: An expression attribute name used in the document path is not defined; "
       .. "attribute name: #a", project "#a")
   end)
 
   it("need every placeholder defined and used", function()
-    assert.are.equal("Invalid FilterExpression: An expression attribute value used in expression is not defined; attribute value: :w",
+    assert.are.equal("Invalid FilterExpression: An expression attribute value used in expression is not defined; "
+      .. "attribute value: :w",
       scan "a = :w")
     assert.are.equal("Invalid FilterExpression: An expression attribute name used in the document path is not defined; "
       .. "attribute name: #a", scan "#a = :v")
-    assert.are.equal("Value provided in ExpressionAttributeValues unused in expressions: keys: {:v}", scan "attribute_exists(a)")
+    assert.are.equal("Value provided in ExpressionAttributeValues unused in expressions: keys: {:v}",
+      scan "attribute_exists(a)")
     assert.are.equal("Value provided in ExpressionAttributeNames unused in expressions: keys: {#q, #r}",
       scan("a = :v", nil, { ["#q"] = "x", ["#r"] = "y" }))
   end)
 
   it("check the placeholders themselves", function()
-    assert.are.equal('ExpressionAttributeValues contains invalid key: Syntax error; key: "v"', scan("a = :v", { v = { N = "1" } }))
+    assert.are.equal('ExpressionAttributeValues contains invalid key: Syntax error; key: "v"',
+      scan("a = :v", { v = { N = "1" } }))
     assert.are.equal('ExpressionAttributeNames contains invalid key: Syntax error; key: "a"', scan("a = :v", nil, { a = "x" }))
     assert.are.equal("ExpressionAttributeNames contains invalid value: Empty attribute name for key #a",
       scan("#a = :v", nil, { ["#a"] = "" }))

@@ -49,13 +49,15 @@ describe("DynamoDB items", function()
     local invalid = "One or more parameter values were invalid: "
     assert.are.equal(invalid .. "Missing the key r in the item", message { p = { S = "a" } })
     assert.are.equal(invalid .. "Type mismatch for key p expected: S actual: N", message { p = { N = "1" }, r = { N = "1" } })
-    assert.are.equal("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
+    assert.are.equal("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain "
+      .. "an empty "
       .. "string value. Key: p", message { p = { S = "" }, r = { N = "1" } })
     assert.are.equal(invalid .. "Size of hashkey has exceeded the maximum size limit of2048 bytes",
       message { p = { S = ("x"):rep(2049) }, r = { N = "1" } })
     assert.are.equal(invalid .. "Type mismatch for Index Key g Expected: S Actual: N IndexName: g-all",
       message { p = { S = "a" }, r = { N = "1" }, g = { N = "1" } })
-    assert.are.equal("One or more parameter values are not valid. A value specified for a secondary index key is not supported. "
+    assert.are.equal("One or more parameter values are not valid. A value specified for a secondary index key is not "
+      .. "supported. "
       .. "The AttributeValue for a key attribute cannot contain an empty string value. IndexName: g-all, IndexKey: g",
       message { p = { S = "a" }, r = { N = "1" }, g = { S = "" } })
     client.put(("x"):rep(2048), 1)
@@ -81,7 +83,8 @@ describe("DynamoDB items", function()
       AttributeDefinitions = support.attributes { "p:B", "r:S" } }
     local function text(r) return { TableName = "texts", Item = { p = { B = "\0" }, r = { S = r } } } end
     client.PutItem(text(("r"):rep(1024)))
-    assert.are.equal("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of "
+    assert.are.equal("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size "
+      .. "limit of "
       .. "1024 bytes", client.message("PutItem", text(("r"):rep(1025))))
 
     local room = 400 * 1024 - (1 + 1 + 1 + 2 + 1) -- p "a", r 1, the name x
@@ -89,7 +92,8 @@ describe("DynamoDB items", function()
     assert.are.equal("Item size has exceeded the maximum allowed size",
       client.message("PutItem", put { p = { S = "a" }, r = { N = "1" }, x = { S = ("x"):rep(room + 1) } }))
     assert.are.equal("Item size to update has exceeded the maximum allowed size",
-      client.message("UpdateItem", key { UpdateExpression = "SET y = :y", ExpressionAttributeValues = { [":y"] = { S = "y" } } }))
+      client.message("UpdateItem", key { UpdateExpression = "SET y = :y", ExpressionAttributeValues = {
+        [":y"] = { S = "y" } } }))
 
     local function nested(levels)
       local value = { S = "x" }
@@ -99,9 +103,11 @@ describe("DynamoDB items", function()
       return value
     end
     client.put("a", 2, { x = nested(31) })
-    assert.are.equal("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit",
+    assert.are.equal("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond "
+      .. "supported limit",
       client.message("PutItem", put { p = { S = "a" }, r = { N = "1" }, x = nested(32) }))
-    assert.are.equal("Empty attribute name", client.message("PutItem", put { p = { S = "a" }, r = { N = "1" }, [""] = { S = "x" } }))
+    assert.are.equal("Empty attribute name", client.message("PutItem", put { p = { S = "a" }, r = { N = "1" },
+      [""] = { S = "x" } }))
     assert.are.equal("Attribute name is too large, must be less than 65536 bytes",
       client.message("PutItem", put { p = { S = "a" }, r = { N = "1" }, [("x"):rep(65536)] = { S = "x" } }))
   end)
@@ -111,7 +117,8 @@ describe("DynamoDB items", function()
     assert.are.equal("1", client.PutItem(put({ p = KEY.p, r = KEY.r }, { ReturnValues = "ALL_OLD" })).Attributes.x.N)
     assert.are.equal("ReturnValues can only be ALL_OLD or NONE",
       client.message("PutItem", put({ p = KEY.p, r = KEY.r }, { ReturnValues = "ALL_NEW" })))
-    assert.are.equal("ReturnValues can only be ALL_OLD or NONE", client.message("DeleteItem", key { ReturnValues = "UPDATED_NEW" }))
+    assert.are.equal("ReturnValues can only be ALL_OLD or NONE", client.message("DeleteItem",
+      key { ReturnValues = "UPDATED_NEW" }))
     client.put("a", 1, { m = { M = { x = { N = "1" }, y = { N = "2" } } }, l = { N = "7" } })
     local values = { [":v"] = { N = "5" } }
     local function returned(which)
@@ -129,7 +136,8 @@ describe("DynamoDB items", function()
   it("are written only when the condition holds, and show themselves when asked", function()
     client.put("a", 1, { x = { N = "1" } })
     local wrong = { ConditionExpression = "attribute_not_exists(p)", ReturnValuesOnConditionCheckFailure = "ALL_OLD" }
-    for operation, input in pairs { PutItem = put({ p = KEY.p, r = KEY.r }, wrong), DeleteItem = key(wrong), UpdateItem = key(wrong) } do
+    for operation, input in pairs { PutItem = put({ p = KEY.p, r = KEY.r }, wrong), DeleteItem = key(wrong),
+      UpdateItem = key(wrong) } do
       local fault = client.fails(operation, input)
       assert.are.equal("ConditionalCheckFailedException", fault.code)
       assert.are.equal("The conditional request failed", fault.message)
@@ -144,7 +152,8 @@ describe("DynamoDB items", function()
   end)
 
   it("are projected when read", function()
-    client.put("a", 1, { m = { M = { x = { N = "1" }, y = { N = "2" } } }, q = { L = json.array { { N = "1" }, { N = "2" }, { N = "3" } } } })
+    client.put("a", 1, { m = { M = { x = { N = "1" }, y = { N = "2" } } }, q = { L = json.array { { N = "1" }, { N = "2" },
+      { N = "3" } } } })
     local function get(expression, names)
       return client.GetItem(key { ProjectionExpression = expression, ExpressionAttributeNames = names }).Item
     end
@@ -171,7 +180,8 @@ describe("DynamoDB items", function()
       local used = client.PutItem(put(attributes, { ReturnConsumedCapacity = "INDEXES" })).ConsumedCapacity
       local global = used.GlobalSecondaryIndexes or {}
       return used.CapacityUnits, used.Table.CapacityUnits, global["g-all"] and global["g-all"].CapacityUnits,
-        global["g-keys"] and global["g-keys"].CapacityUnits, used.LocalSecondaryIndexes and used.LocalSecondaryIndexes["l-keys"].CapacityUnits
+        global["g-keys"] and global["g-keys"].CapacityUnits,
+          used.LocalSecondaryIndexes and used.LocalSecondaryIndexes["l-keys"].CapacityUnits
     end
     assert.are.same({ 5, 5 }, { write {} })
     assert.are.same({ 5, 1, 1, 1, 1 }, { write { g = { S = "x" }, l = { N = "1" } } })
@@ -185,7 +195,8 @@ describe("DynamoDB items", function()
     assert.are.same({ ItemCollectionKey = { p = { S = "a" } }, SizeEstimateRangeGB = { 0, 1 } }, output.ItemCollectionMetrics)
     client.CreateTable { TableName = "plain", BillingMode = "PAY_PER_REQUEST", KeySchema = support.key "p",
       AttributeDefinitions = support.attributes { "p:S" } }
-    assert.is_nil(client.PutItem({ TableName = "plain", Item = { p = KEY.p }, ReturnItemCollectionMetrics = "SIZE" }).ItemCollectionMetrics)
+    assert.is_nil(client.PutItem({ TableName = "plain", Item = { p = KEY.p },
+      ReturnItemCollectionMetrics = "SIZE" }).ItemCollectionMetrics)
   end)
 
   it("belong to one account and region", function()
@@ -201,6 +212,7 @@ describe("DynamoDB items", function()
 
   it("can be reached by the table's ARN", function()
     client.put("a", 1)
-    assert.are.equal("a", client.GetItem({ TableName = "arn:aws:dynamodb:us-east-1:123456789012:table/things", Key = KEY }).Item.p.S)
+    assert.are.equal("a", client.GetItem({ TableName = "arn:aws:dynamodb:us-east-1:123456789012:table/things",
+      Key = KEY }).Item.p.S)
   end)
 end)

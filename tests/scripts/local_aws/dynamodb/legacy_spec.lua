@@ -11,7 +11,8 @@ describe("DynamoDB legacy parameters", function()
   before_each(function() client = support.open() end)
 
   local function put(expected, operator)
-    return { TableName = "things", Item = { p = KEY.p, r = KEY.r, x = { N = "5" } }, Expected = expected, ConditionalOperator = operator }
+    return { TableName = "things", Item = { p = KEY.p, r = KEY.r, x = { N = "5" } }, Expected = expected,
+      ConditionalOperator = operator }
   end
 
   local function update(updates)
@@ -33,7 +34,8 @@ describe("DynamoDB legacy parameters", function()
 
   it("compare by operator", function()
     client.PutItem(put())
-    for operator, list in pairs { EQ = values { N = "5" }, NE = values { N = "6" }, LE = values { N = "5" }, LT = values { N = "6" },
+    for operator, list in pairs { EQ = values { N = "5" }, NE = values { N = "6" }, LE = values { N = "5" },
+      LT = values { N = "6" },
       GE = values { N = "5" }, GT = values { N = "4" }, NOT_NULL = values(), IN = values({ N = "4" }, { N = "5" }),
       BETWEEN = values({ N = "4" }, { N = "6" }) } do
       client.PutItem(put { x = { ComparisonOperator = operator, AttributeValueList = list } })
@@ -51,28 +53,36 @@ describe("DynamoDB legacy parameters", function()
       ["Value must be provided when Exists is true for Attribute: x"] = { Exists = true },
       ["Value must be provided when Exists is null for Attribute: x"] = json.object {},
       ["Value cannot be used when Exists is false for Attribute: x"] = { Exists = false, Value = { N = "1" } },
-      ["Value and AttributeValueList cannot be used together for Attribute: x"] = { Value = { N = "1" }, AttributeValueList = values { N = "1" } },
-      ["Exists and ComparisonOperator cannot be used together for Attribute: x"] = { Exists = true, ComparisonOperator = "NULL" },
+      ["Value and AttributeValueList cannot be used together for Attribute: x"] = { Value = { N = "1" },
+        AttributeValueList = values { N = "1" } },
+      ["Exists and ComparisonOperator cannot be used together for Attribute: x"] = { Exists = true,
+        ComparisonOperator = "NULL" },
       ["Value or AttributeValueList must be used with ComparisonOperator: EQ for Attribute: x"] = { ComparisonOperator = "EQ" },
-      ["AttributeValueList can only be used with a ComparisonOperator for Attribute: x"] = { AttributeValueList = values { N = "1" } },
-      ["Invalid number of argument(s) for the EQ ComparisonOperator"] = { ComparisonOperator = "EQ", AttributeValueList = values() },
-      ["Invalid number of argument(s) for the IN ComparisonOperator"] = { ComparisonOperator = "IN", AttributeValueList = values() },
+      ["AttributeValueList can only be used with a ComparisonOperator for Attribute: x"] = { AttributeValueList = values {
+        N = "1" } },
+      ["Invalid number of argument(s) for the EQ ComparisonOperator"] = { ComparisonOperator = "EQ",
+        AttributeValueList = values() },
+      ["Invalid number of argument(s) for the IN ComparisonOperator"] = { ComparisonOperator = "IN",
+        AttributeValueList = values() },
       ["AttributeValues inside AttributeValueList must be of same type"] =
         { ComparisonOperator = "IN", AttributeValueList = values({ N = "1" }, { S = "1" }) },
     } do
       assert.are.equal(INVALID .. message, client.message("PutItem", put { x = expected }))
     end
     assert.are.equal("The BETWEEN condition was provided a range where the lower bound is greater than the upper bound",
-      client.message("PutItem", put { x = { ComparisonOperator = "BETWEEN", AttributeValueList = values({ N = "2" }, { N = "1" }) } }))
+      client.message("PutItem", put { x = { ComparisonOperator = "BETWEEN", AttributeValueList = values({ N = "2" },
+        { N = "1" }) } }))
     assert.are.equal("The parameter cannot be converted to a numeric value: x",
       client.message("PutItem", put { x = { Value = { N = "x" } } }))
     assert.are.equal(INVALID .. "ComparisonOperator BEGINS_WITH is not valid for N AttributeValue type", client.message("Scan",
-      { TableName = "things", ScanFilter = { x = { ComparisonOperator = "BEGINS_WITH", AttributeValueList = values { N = "1" } } } }))
+      { TableName = "things", ScanFilter = { x = { ComparisonOperator = "BEGINS_WITH", AttributeValueList = values {
+        N = "1" } } } }))
   end)
 
   it("put, add and delete", function()
     local new = client.UpdateItem(update {
-      n = { Value = { N = "1" } }, s = { Value = { SS = { "a" } }, Action = "ADD" }, q = { Value = { L = values { N = "1" } }, Action = "ADD" },
+      n = { Value = { N = "1" } }, s = { Value = { SS = { "a" } }, Action = "ADD" }, q = { Value = { L = values { N = "1" } },
+        Action = "ADD" },
     }).Attributes
     assert.are.same({ { N = "1" }, { SS = { "a" } }, { L = { { N = "1" } } } }, { new.n, new.s, new.q })
     new = client.UpdateItem(update {
@@ -80,7 +90,8 @@ describe("DynamoDB legacy parameters", function()
       q = { Value = { L = values { N = "2" } }, Action = "ADD" },
     }).Attributes
     assert.are.same({ { N = "3" }, { SS = { "a", "b" } }, { L = { { N = "1" }, { N = "2" } } } }, { new.n, new.s, new.q })
-    new = client.UpdateItem(update { s = { Value = { SS = { "b" } }, Action = "DELETE" }, n = { Action = "DELETE" } }).Attributes
+    new = client.UpdateItem(update { s = { Value = { SS = { "b" } }, Action = "DELETE" },
+      n = { Action = "DELETE" } }).Attributes
     assert.are.same({ SS = { "a" } }, new.s)
     assert.is_nil(new.n)
   end)

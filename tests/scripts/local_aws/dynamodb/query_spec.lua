@@ -3,8 +3,10 @@
 local json    = require "json"
 local support = require "tests.support.dynamodb_table"
 
-local NUMBERS = { "-1e20", "-100", "-99.5", "-1", "-0.001", "0", "1e-20", "0.001", "0.5", "1", "1.5", "9", "10", "11", "99", "100", "1e20" }
-local PLAIN = { "-100000000000000000000", "-100", "-99.5", "-1", "-0.001", "0", "0.00000000000000000001", "0.001", "0.5", "1", "1.5", "9",
+local NUMBERS = { "-1e20", "-100", "-99.5", "-1", "-0.001", "0", "1e-20", "0.001", "0.5", "1", "1.5", "9", "10", "11", "99",
+  "100", "1e20" }
+local PLAIN = { "-100000000000000000000", "-100", "-99.5", "-1", "-0.001", "0", "0.00000000000000000001", "0.001", "0.5", "1",
+  "1.5", "9",
   "10", "11", "99", "100", "100000000000000000000" }
 
 describe("DynamoDB Query", function()
@@ -18,7 +20,8 @@ describe("DynamoDB Query", function()
   client.put("b", 1)
 
   local function query(expression, values, more)
-    local input = { TableName = "things", KeyConditionExpression = expression, ExpressionAttributeValues = { [":p"] = { S = "a" } } }
+    local input = { TableName = "things", KeyConditionExpression = expression, ExpressionAttributeValues = {
+      [":p"] = { S = "a" } } }
     for name, value in pairs(values or {}) do
       input.ExpressionAttributeValues[name] = value
     end
@@ -88,8 +91,10 @@ describe("DynamoDB Query", function()
       ["p = :p AND size(r) = :r"] = "KeyConditionExpressions cannot contain nested operations",
       ["p = :p AND r.x = :r"] = "KeyConditionExpressions cannot have conditions on nested attributes",
       ["p = :p AND :r = :r"] = "Invalid condition in KeyConditionExpression: No key attribute specified",
-      ["p = r AND p = :p AND r = :r"] = "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition",
-      ["p = :p AND :r BETWEEN r AND :r"] = "Invalid condition in KeyConditionExpression: BETWEEN operator must have the key attribute "
+      ["p = r AND p = :p AND r = :r"] = "Invalid condition in KeyConditionExpression: Multiple attribute names used in "
+        .. "one condition",
+      ["p = :p AND :r BETWEEN r AND :r"] = "Invalid condition in KeyConditionExpression: BETWEEN operator must have the "
+        .. "key attribute "
         .. "as its first operand",
       ["begins_with(:p, p) AND r = :r"] = "Invalid condition in KeyConditionExpression: begins_with operator must have the key "
         .. "attribute as its first operand",
@@ -104,9 +109,11 @@ describe("DynamoDB Query", function()
     end
     assert.are.equal("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
       client.message("Query", { TableName = "things" }))
-    assert.are.equal("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string "
+    assert.are.equal("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain "
+      .. "an empty string "
       .. "value. Key: p", client.message("Query", query("p = :p", { [":p"] = { S = "" } })))
-    assert.are.equal("Query key condition not supported", client.message("Query", query("g = :p AND r = :r", one, { IndexName = "g-keys" })))
+    assert.are.equal("Query key condition not supported", client.message("Query", query("g = :p AND r = :r", one,
+      { IndexName = "g-keys" })))
   end)
 
   it("pages by Limit and goes on where it stopped, both ways", function()
@@ -158,7 +165,8 @@ describe("DynamoDB Query", function()
   it("selects", function()
     local counted = client.Query(query("p = :p", nil, { Select = "COUNT" }))
     assert.are.same({ 17, nil }, { counted.Count, counted.Items })
-    local projected = client.Query(query("p = :p", nil, { ProjectionExpression = "x", Select = "SPECIFIC_ATTRIBUTES", Limit = 1 }))
+    local projected = client.Query(query("p = :p", nil, { ProjectionExpression = "x", Select = "SPECIFIC_ATTRIBUTES",
+      Limit = 1 }))
     assert.are.same({ { x = { S = "x1" } } }, projected.Items)
     for message, more in pairs {
       ["Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"] =
@@ -181,7 +189,8 @@ describe("DynamoDB Query", function()
     end
     assert.are.equal(6, read("g-all").Count)
     assert.are.equal(8, read("g-keys").Count)
-    assert.are.same({ g = { S = "gg" }, p = { S = "a" }, r = { N = "-100" } }, read("g-some", { ProjectionExpression = "g, p, r", Limit = 1 }).Items[1])
+    assert.are.same({ g = { S = "gg" }, p = { S = "a" }, r = { N = "-100" } },
+      read("g-some", { ProjectionExpression = "g, p, r", Limit = 1 }).Items[1])
     assert.is_nil(read("g-some").Items[1].y)
     assert.are.equal("x2", read("g-some").Items[1].x.S)
     assert.is_not_nil(read("g-all").Items[1].y)
@@ -213,12 +222,15 @@ describe("DynamoDB Query", function()
       input.IndexName = index
       return client.message("Query", input)
     end
-    assert.are.equal("Consistent reads are not supported on global secondary indexes", message("g-all", { ConsistentRead = true }))
-    assert.are.equal("One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index "
+    assert.are.equal("Consistent reads are not supported on global secondary indexes", message("g-all",
+      { ConsistentRead = true }))
+    assert.are.equal("One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global "
+      .. "secondary index "
       .. "g-keys because its projection type is not ALL", message("g-keys", { Select = "ALL_ATTRIBUTES" }))
     assert.are.equal("One or more parameter values were invalid: Global secondary index g-keys does not project [y]",
       message("g-keys", { ProjectionExpression = "y" }))
-    assert.are.equal("One or more parameter values were invalid: Secondary index g-keys does not project one or more filter attributes: [y]",
+    assert.are.equal("One or more parameter values were invalid: Secondary index g-keys does not project one or more "
+      .. "filter attributes: [y]",
       message("g-keys", { FilterExpression = "attribute_exists(y)" }))
     assert.are.equal("The table does not have the specified index: nope", message "nope")
   end)
@@ -247,11 +259,13 @@ describe("DynamoDB Query", function()
       message { p = { S = "a" }, r = { S = "1" } })
     assert.are.equal("The provided starting key is outside query boundaries based on provided conditions",
       message { p = { S = "b" }, r = { N = "1" } })
-    assert.are.equal("The provided starting key is invalid: Supplied AttributeValue is empty, must contain exactly one of the supported "
+    assert.are.equal("The provided starting key is invalid: Supplied AttributeValue is empty, must contain exactly one of "
+      .. "the supported "
       .. "datatypes", message { p = {}, r = { N = "1" } })
     assert.are.equal("The parameter cannot be converted to a numeric value: x", message { p = { S = "a" }, r = { N = "x" } })
     local nine = { [":r"] = { N = "9" } }
-    for expression, outside in pairs { ["r < :r"] = "9", ["r <= :r"] = "10", ["r > :r"] = "9", ["r >= :r"] = "8", ["r = :r"] = "8" } do
+    for expression, outside in pairs { ["r < :r"] = "9", ["r <= :r"] = "10", ["r > :r"] = "9", ["r >= :r"] = "8",
+      ["r = :r"] = "8" } do
       assert.are.equal("The provided starting key does not match the range key predicate",
         message({ p = { S = "a" }, r = { N = outside } }, "p = :p AND " .. expression, nine), expression)
     end
@@ -267,9 +281,11 @@ describe("DynamoDB Query", function()
         p = { ComparisonOperator = "EQ", AttributeValueList = json.array { { S = "a" } } },
         r = { ComparisonOperator = "BETWEEN", AttributeValueList = json.array { { N = "0" }, { N = "10" } } },
       },
-      QueryFilter = { y = { ComparisonOperator = "IN", AttributeValueList = json.array { { N = "12" }, { N = "13" }, { N = "14" } } } } }
+      QueryFilter = { y = { ComparisonOperator = "IN", AttributeValueList = json.array { { N = "12" }, { N = "13" },
+        { N = "14" } } } } }
     assert.are.same({ { r = { N = "9" } }, { r = { N = "10" } } }, output.Items)
-    assert.are.equal("Attempted conditional constraint is not an indexable operation", client.message("Query", { TableName = "things",
+    assert.are.equal("Attempted conditional constraint is not an indexable operation", client.message("Query",
+      { TableName = "things",
       KeyConditions = { p = { ComparisonOperator = "NE", AttributeValueList = json.array { { S = "a" } } } } }))
   end)
 end)

@@ -41,8 +41,10 @@ describe("DynamoDB tables", function()
     local made = client.CreateTable(definition { Tags = json.array { { Key = "a", Value = "b" } } }).TableDescription
     assert.matches("^%x+%-%x+%-4%x+%-%x+%-%x+$", made.TableId)
     assert.are.same({
-      TableName = "table", TableArn = "arn:aws:dynamodb:us-east-1:123456789012:table/table", TableId = made.TableId, TableStatus = "CREATING",
-      CreationDateTime = 1800000000.0, AttributeDefinitions = definition().AttributeDefinitions, KeySchema = definition().KeySchema,
+      TableName = "table", TableArn = "arn:aws:dynamodb:us-east-1:123456789012:table/table", TableId = made.TableId,
+        TableStatus = "CREATING",
+      CreationDateTime = 1800000000.0, AttributeDefinitions = definition().AttributeDefinitions,
+        KeySchema = definition().KeySchema,
       ItemCount = 0, TableSizeBytes = 0, DeletionProtectionEnabled = false,
       ProvisionedThroughput = { NumberOfDecreasesToday = 0, ReadCapacityUnits = 2, WriteCapacityUnits = 3 },
       WarmThroughput = { ReadUnitsPerSecond = 2, WriteUnitsPerSecond = 3, Status = "UPDATING" },
@@ -55,7 +57,8 @@ describe("DynamoDB tables", function()
   end)
 
   it("are paid by request where that is asked for", function()
-    local made = client.CreateTable(definition { BillingMode = "PAY_PER_REQUEST", ProvisionedThroughput = "absent" }).TableDescription
+    local made = client.CreateTable(definition { BillingMode = "PAY_PER_REQUEST",
+      ProvisionedThroughput = "absent" }).TableDescription
     assert.are.same({ BillingMode = "PAY_PER_REQUEST" }, made.BillingModeSummary)
     assert.are.same({ NumberOfDecreasesToday = 0, ReadCapacityUnits = 0, WriteCapacityUnits = 0 }, made.ProvisionedThroughput)
     local summary = client.DescribeTable({ TableName = "table" }).Table.BillingModeSummary
@@ -77,16 +80,19 @@ describe("DynamoDB tables", function()
       end
       return out
     end
-    assert.are.same({ ["g-all"] = { 1, 11 }, ["g-keys"] = { 2, 16 }, ["g-some"] = { 2, 16 } }, counts(described.GlobalSecondaryIndexes))
+    assert.are.same({ ["g-all"] = { 1, 11 }, ["g-keys"] = { 2, 16 }, ["g-some"] = { 2, 16 } },
+      counts(described.GlobalSecondaryIndexes))
     assert.are.same({ ["l-keys"] = { 1, 8 } }, counts(described.LocalSecondaryIndexes))
-    assert.are.equal("arn:aws:dynamodb:us-east-1:123456789012:table/things/index/g-all", described.GlobalSecondaryIndexes[1].IndexArn)
+    assert.are.equal("arn:aws:dynamodb:us-east-1:123456789012:table/things/index/g-all",
+      described.GlobalSecondaryIndexes[1].IndexArn)
     assert.are.equal("ACTIVE", described.GlobalSecondaryIndexes[1].IndexStatus)
     for _, key in ipairs { { "a", 1 }, { "a", 2 }, { "b", 3 } } do
       client.DeleteItem { TableName = "things", Key = { p = { S = key[1] }, r = { N = tostring(key[2]) } } }
     end
     described = client.DescribeTable({ TableName = "things" }).Table
     assert.are.same({ 0, 0 }, { described.ItemCount, described.TableSizeBytes })
-    assert.are.same({ ["g-all"] = { 0, 0 }, ["g-keys"] = { 0, 0 }, ["g-some"] = { 0, 0 } }, counts(described.GlobalSecondaryIndexes))
+    assert.are.same({ ["g-all"] = { 0, 0 }, ["g-keys"] = { 0, 0 }, ["g-some"] = { 0, 0 } },
+      counts(described.GlobalSecondaryIndexes))
   end)
 
   it("keep streams, encryption, class and protection as they were asked for", function()
@@ -99,26 +105,32 @@ describe("DynamoDB tables", function()
     assert.are.equal("STANDARD_INFREQUENT_ACCESS", made.TableClassSummary.TableClass)
     assert.are.equal("ENABLED", made.SSEDescription.Status)
     local fault = client.fails("DeleteTable", { TableName = "table" })
-    assert.are.equal("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.",
+    assert.are.equal("Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
+      .. "protection first.",
       fault.message)
   end)
 
   it("are refused with the service's reasons", function()
     local two = support.attributes { "p:S", "r:S" }
-    assert.are.equal(INVALID .. "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED",
+    assert.are.equal(INVALID .. "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is "
+      .. "PROVISIONED",
       message { ProvisionedThroughput = "absent" })
-    assert.are.equal(INVALID .. "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+    assert.are.equal(INVALID .. "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+      .. "PAY_PER_REQUEST",
       message { BillingMode = "PAY_PER_REQUEST" })
     assert.are.equal("Given value 1000000000001 for ReadCapacityUnits is out of bounds",
       message { ProvisionedThroughput = { ReadCapacityUnits = 1000000000001, WriteCapacityUnits = 1 } })
-    assert.are.equal("Invalid KeySchema: Some index key attribute have no definition", message { KeySchema = support.key("p", "r") })
-    assert.are.equal(INVALID .. "Some index key attributes are not defined in AttributeDefinitions. Keys: [q], AttributeDefinitions: [p]",
+    assert.are.equal("Invalid KeySchema: Some index key attribute have no definition", message { KeySchema = support.key("p",
+      "r") })
+    assert.are.equal(INVALID .. "Some index key attributes are not defined in AttributeDefinitions. Keys: [q], "
+      .. "AttributeDefinitions: [p]",
       message { KeySchema = support.key "q" })
     assert.are.equal("Both the Hash Key and the Range Key element in the KeySchema have the same name",
       message { KeySchema = support.key("p", "p"), AttributeDefinitions = two })
     assert.are.equal("Invalid KeySchema: The first KeySchemaElement is not a HASH key type",
       message { KeySchema = json.array { { AttributeName = "p", KeyType = "RANGE" } } })
-    assert.are.equal("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type", message { AttributeDefinitions = two,
+    assert.are.equal("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type",
+      message { AttributeDefinitions = two,
       KeySchema = json.array { { AttributeName = "p", KeyType = "HASH" }, { AttributeName = "r", KeyType = "HASH" } } })
     assert.are.equal(INVALID .. "Number of attributes in KeySchema does not exactly match number of attributes defined in "
       .. "AttributeDefinitions", message { AttributeDefinitions = two })
@@ -134,7 +146,8 @@ describe("DynamoDB tables", function()
       return message { GlobalSecondaryIndexes = json.array(list), AttributeDefinitions = attributes or defined }
     end
     assert.are.equal(INVALID .. "List of GlobalSecondaryIndexes is empty", with({}, support.attributes { "p:S" }))
-    assert.are.equal(INVALID .. "Some index key attributes are not defined in AttributeDefinitions. Keys: [g], AttributeDefinitions: [p]",
+    assert.are.equal(INVALID .. "Some index key attributes are not defined in AttributeDefinitions. Keys: [g], "
+      .. "AttributeDefinitions: [p]",
       with({ global() }, support.attributes { "p:S" }))
     assert.are.equal(INVALID .. "Duplicate index name: g-1", with { global(), global() })
     assert.are.equal(INVALID .. "Unknown ProjectionType: null", with { global(nil, nil, { Projection = json.object {} }) })
@@ -159,8 +172,10 @@ describe("DynamoDB tables", function()
       many[number] = global("g-" .. number, nil, { Projection = { ProjectionType = "INCLUDE", NonKeyAttributes = fields } })
     end
     assert.are.equal(INVALID .. "Number of NonKeyAttributes exceeds the per-table limit of 100", with(many))
-    assert.are.equal(INVALID .. "ProvisionedThroughput should not be specified for index: g-1 when BillingMode is PAY_PER_REQUEST",
-      message { GlobalSecondaryIndexes = json.array { global() }, AttributeDefinitions = defined, BillingMode = "PAY_PER_REQUEST",
+    assert.are.equal(INVALID .. "ProvisionedThroughput should not be specified for index: g-1 when BillingMode is "
+      .. "PAY_PER_REQUEST",
+      message { GlobalSecondaryIndexes = json.array { global() }, AttributeDefinitions = defined,
+        BillingMode = "PAY_PER_REQUEST",
         ProvisionedThroughput = "absent" })
   end)
 
@@ -173,7 +188,8 @@ describe("DynamoDB tables", function()
       return support.index(name or "l-1", support.key(hash or "p", range), "ALL")
     end
     assert.are.equal(INVALID .. "List of LocalSecondaryIndexes is empty", with({}, nil, support.attributes { "p:S", "r:S" }))
-    assert.are.equal(INVALID .. "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex",
+    assert.are.equal(INVALID .. "Table KeySchema does not have a range key, which is required when specifying a "
+      .. "LocalSecondaryIndex",
       with({ index(nil, nil, "l") }, support.key "p"))
     assert.are.equal(INVALID .. "Index KeySchema does not have a range key for index: l-1", with { index() })
     assert.are.equal(INVALID .. "Index KeySchema does not have the same leading hash key as table KeySchema for index: l-1. "
@@ -189,7 +205,8 @@ describe("DynamoDB tables", function()
     local length = "TableName must be at least 3 characters long and at most 255 characters long"
     assert.are.equal(length, message { TableName = "ab" })
     assert.are.equal(length, message { TableName = ("a"):rep(256) })
-    assert.are.equal("The parameter 'TableName' is required but was not present in the request", message { TableName = "absent" })
+    assert.are.equal("The parameter 'TableName' is required but was not present in the request",
+      message { TableName = "absent" })
     assert.are.equal("1 validation error detected: Value 'a b c' at 'tableName' failed to satisfy constraint: "
       .. "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+", message { TableName = "a b c" })
   end)
@@ -233,7 +250,8 @@ describe("DynamoDB tables", function()
     assert.are.equal("CREATING", client.DescribeTable({ TableName = "things" }).Table.GlobalSecondaryIndexes[1].IndexStatus)
     assert.are.equal("ResourceNotFoundException", client.fails("GetItem", get).code)
     local fault = client.fails("DeleteTable", { TableName = "things" })
-    assert.are.same({ "ResourceInUseException", "Attempt to change a resource which is still in use: Table is being created: things" },
+    assert.are.same({ "ResourceInUseException",
+      "Attempt to change a resource which is still in use: Table is being created: things" },
       { fault.code, fault.message })
     clock.step(5)
     assert.are.equal("ACTIVE", status())

@@ -73,7 +73,8 @@ describe("DynamoDB transactions", function()
 
   it("leave nothing even where the caller goes on after the fault", function()
     client.world.db:transaction(function()
-      client.fails("TransactWriteItems", write { action("Put", "new"), action("Update", "b", { UpdateExpression = "SET n = absent" }) })
+      client.fails("TransactWriteItems", write { action("Put", "new"), action("Update", "b",
+        { UpdateExpression = "SET n = absent" }) })
     end)
     assert.is_nil(client.get("new", 1))
   end)
@@ -96,7 +97,8 @@ describe("DynamoDB transactions", function()
     many[101] = nil
     client.TransactWriteItems(write(many))
     assert.are.equal(100, client.Scan({ TableName = "things", Select = "COUNT" }).Count)
-    assert.are.equal("ResourceNotFoundException", client.fails("TransactWriteItems", write { action("Put", "a", { TableName = "nope" }) }).code)
+    assert.are.equal("ResourceNotFoundException", client.fails("TransactWriteItems",
+      write { action("Put", "a", { TableName = "nope" }) }).code)
     assert.matches("^Invalid ConditionExpression: Syntax error",
       client.message("TransactWriteItems", write { action("Put", "a", { ConditionExpression = "foo" }) }))
     local large = {}
@@ -104,13 +106,15 @@ describe("DynamoDB transactions", function()
       large[number] = action("Put", "a" .. number)
       large[number].Put.Item.x = { S = ("x"):rep(400 * 1024 - 50) }
     end
-    assert.are.equal("Collection size of items in transaction exceeds 4 MB limit", client.message("TransactWriteItems", write(large)))
+    assert.are.equal("Collection size of items in transaction exceeds 4 MB limit", client.message("TransactWriteItems",
+      write(large)))
   end)
 
   it("tell a wrong key as a reason", function()
     local wrong = { Delete = { TableName = "things", Key = { q = { S = "a" } } } }
     local fault = client.fails("TransactWriteItems", write { wrong, action("Put", "a") })
-    assert.are.same({ { Code = "ValidationError", Message = "The provided key element does not match the schema" }, { Code = "None" } },
+    assert.are.same({ { Code = "ValidationError", Message = "The provided key element does not match the schema" },
+      { Code = "None" } },
       fault.extra.CancellationReasons)
   end)
 
@@ -118,7 +122,8 @@ describe("DynamoDB transactions", function()
     clock.freeze()
     local function count(token, number)
       return write({ action("Update", "ctr", { UpdateExpression = "ADD n :n",
-        ExpressionAttributeValues = { [":n"] = { N = number or "1" } } }) }, { ClientRequestToken = token, ReturnConsumedCapacity = "TOTAL" })
+        ExpressionAttributeValues = { [":n"] = { N = number or "1" } } }) }, { ClientRequestToken = token,
+          ReturnConsumedCapacity = "TOTAL" })
     end
     assert.are.equal(2, client.TransactWriteItems(count "t").ConsumedCapacity[1].WriteCapacityUnits)
     local again = client.TransactWriteItems(count "t").ConsumedCapacity[1]
@@ -144,12 +149,14 @@ describe("DynamoDB transactions", function()
   it("read together", function()
     client.put("a", 1, { x = { N = "7" } })
     local function get(hash, more) return action("Get", hash, more) end
-    local output = client.TransactGetItems(write({ get("a", { ProjectionExpression = "x" }), get "none" }, { ReturnConsumedCapacity = "TOTAL" }))
+    local output = client.TransactGetItems(write({ get("a", { ProjectionExpression = "x" }), get "none" },
+      { ReturnConsumedCapacity = "TOTAL" }))
     assert.are.equal('[{"Item":{"x":{"N":"7"}}},{}]', json.encode(output.Responses))
     assert.are.same({ { TableName = "things", CapacityUnits = 4, ReadCapacityUnits = 4 } }, output.ConsumedCapacity)
     assert.are.equal("Transaction request cannot include multiple operations on one item",
       client.message("TransactGetItems", write { get "a", get "a" }))
-    assert.are.equal("ResourceNotFoundException", client.fails("TransactGetItems", write { get("a", { TableName = "nope" }) }).code)
+    assert.are.equal("ResourceNotFoundException", client.fails("TransactGetItems",
+      write { get("a", { TableName = "nope" }) }).code)
     local wrong = client.fails("TransactGetItems", write { { Get = { TableName = "things", Key = { q = { S = "a" } } } } })
     assert.are.equal("ValidationError", wrong.extra.CancellationReasons[1].Code)
   end)

@@ -67,7 +67,8 @@ describe("DynamoDB updates", function()
     client.put("a", 1, { q = numbers(1, 2, 3) })
     local nine = { [":v"] = { N = "9" } }
     assert.are.same(numbers(1, 9, 3, 9), after("q", "SET q[7] = :v, q[1] = :v", nine))
-    assert.are.same(numbers(1, 9, 3, 9, 98, 99), after("q", "SET q[9] = :b, q[8] = :a", { [":a"] = { N = "98" }, [":b"] = { N = "99" } }))
+    assert.are.same(numbers(1, 9, 3, 9, 98, 99), after("q", "SET q[9] = :b, q[8] = :a", { [":a"] = { N = "98" },
+      [":b"] = { N = "99" } }))
     assert.are.same(numbers(9, 9, 98, 99), after("q", "REMOVE q[0], q[2]"))
     assert.are.same(numbers(9, 5, 99), after("q", "REMOVE q[0], q[17] SET q[2] = :v", { [":v"] = { N = "5" } }))
   end)
@@ -113,12 +114,16 @@ describe("DynamoDB updates", function()
       message "REMOVE r.x")
     assert.are.equal("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: g",
       message "REMOVE g.x")
-    assert.are.equal("One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N IndexName: g-all",
+    assert.are.equal("One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N "
+      .. "IndexName: g-all",
       message("SET g = :v", { [":v"] = { N = "1" } }))
     client.put("a", 1, { n = { N = "1" }, s = { S = "" } })
-    assert.are.equal("The update expression attempted to update the secondary index key to unsupported type", message "SET g = n")
-    assert.are.equal("One or more parameter values are not valid. The update expression attempted to update a secondary index key to a "
-      .. "value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value.", message "SET g = s")
+    assert.are.equal("The update expression attempted to update the secondary index key to unsupported type",
+      message "SET g = n")
+    assert.are.equal("One or more parameter values are not valid. The update expression attempted to update a secondary "
+      .. "index key to a "
+      .. "value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value.",
+        message "SET g = s")
   end)
 
   it("grow no deeper than items may be", function()

@@ -43,7 +43,8 @@ describe("DynamoDB UpdateTable", function()
   end
 
   local function create(name)
-    return { GlobalSecondaryIndexUpdates = json.array { { Create = index(name) } }, AttributeDefinitions = support.attributes { "p:S", "g:S" } }
+    return { GlobalSecondaryIndexUpdates = json.array { { Create = index(name) } },
+      AttributeDefinitions = support.attributes { "p:S", "g:S" } }
   end
 
   it("changes the throughput and remembers when", function()
@@ -67,7 +68,8 @@ describe("DynamoDB UpdateTable", function()
     local now = described()
     assert.are.equal("PAY_PER_REQUEST", now.BillingModeSummary.BillingMode)
     assert.are.equal(0, now.ProvisionedThroughput.ReadCapacityUnits)
-    local neither = INVALID .. "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
+    local neither = INVALID .. "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
+      .. "PAY_PER_REQUEST"
     assert.are.equal(neither, (message { ProvisionedThroughput = units(1, 1) }))
     assert.are.equal(neither, (message { BillingMode = "PAY_PER_REQUEST", ProvisionedThroughput = units(1, 1) }))
     assert.are.equal(INVALID .. "ProvisionedThroughput must be specified when BillingMode is PROVISIONED",
@@ -90,11 +92,13 @@ describe("DynamoDB UpdateTable", function()
     client.PutItem { TableName = "table", Item = { p = { S = "a" }, g = { S = "x" } } }
     client.PutItem { TableName = "table", Item = { p = { S = "b" } } }
     local answer = update(create "g-1")
-    assert.are.same({ "CREATING", false }, { answer.GlobalSecondaryIndexes[1].IndexStatus, answer.GlobalSecondaryIndexes[1].Backfilling })
+    assert.are.same({ "CREATING", false }, { answer.GlobalSecondaryIndexes[1].IndexStatus,
+      answer.GlobalSecondaryIndexes[1].Backfilling })
     local query = { TableName = "table", IndexName = "g-1", KeyConditionExpression = "g = :g",
       ExpressionAttributeValues = { [":g"] = { S = "x" } } }
     assert.are.same({ { p = { S = "a" }, g = { S = "x" } } }, client.Query(query).Items)
-    assert.are.same({ "ACTIVE", 1 }, { described().GlobalSecondaryIndexes[1].IndexStatus, described().GlobalSecondaryIndexes[1].ItemCount })
+    assert.are.same({ "ACTIVE", 1 }, { described().GlobalSecondaryIndexes[1].IndexStatus,
+      described().GlobalSecondaryIndexes[1].ItemCount })
     client.PutItem { TableName = "table", Item = { p = { S = "c" }, g = { S = "x" } } }
     assert.are.equal(2, client.Query(query).Count)
     assert.are.equal(2, #described().AttributeDefinitions)
@@ -136,7 +140,8 @@ describe("DynamoDB UpdateTable", function()
     assert.are.same({ "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
       "LimitExceededException" }, { message(indexes(gone, { Delete = { IndexName = "g-2" } })) })
     assert.are.same({ "Requested resource not found", "ResourceNotFoundException" }, { message(indexes(gone)) })
-    assert.are.equal(INVALID .. "Some index key attributes are not defined in AttributeDefinitions. Keys: [g], AttributeDefinitions: [p]",
+    assert.are.equal(INVALID .. "Some index key attributes are not defined in AttributeDefinitions. Keys: [g], "
+      .. "AttributeDefinitions: [p]",
       (message(indexes { Create = index "g-1" })))
     update(create "g-1")
     assert.are.equal("Attempting to create an index which already exists", (message(create "g-1")))
@@ -161,6 +166,7 @@ describe("DynamoDB UpdateTable", function()
       { now.TableClassSummary.TableClass, now.SSEDescription.KMSMasterKeyArn, now.DeletionProtectionEnabled })
     update { SSESpecification = { Enabled = false }, DeletionProtectionEnabled = false }
     now = described()
-    assert.are.same({ "STANDARD_INFREQUENT_ACCESS", nil, false }, { now.TableClassSummary.TableClass, now.SSEDescription, now.DeletionProtectionEnabled })
+    assert.are.same({ "STANDARD_INFREQUENT_ACCESS", nil, false }, { now.TableClassSummary.TableClass, now.SSEDescription,
+      now.DeletionProtectionEnabled })
   end)
 end)
