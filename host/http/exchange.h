@@ -35,6 +35,10 @@ struct exchange {
     char id[REQUEST_ID_SIZE];
 };
 
+/* In exchange_request.c: pushes the request's table; gives the exchange its id. */
+void exchange_push_request(lua_State *L, const struct exchange *exchange);
+void exchange_choose_id(struct exchange *exchange);
+
 /* evhttp's callback for every request. */
 void exchange_begin(struct evhttp_request *request, void *server);
 /* Cancels it, without an answer, for a server that goes away. It ends at once, or when its task leaves the C function it is in.

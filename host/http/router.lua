@@ -3,11 +3,10 @@
 local router = {}
 router.__index = router
 
+-- "/a//b" -> { "a", "", "b" }
 local function split(path)
   local segments = {}
-  for segment in path:sub(2):gmatch "([^/]*)/?" do segments[#segments + 1] = segment end
-  -- gmatch sees an empty match at the end, unless the path is only "/".
-  if segments[#segments] == "" then segments[#segments] = nil end
+  for segment in (path:sub(2) .. "/"):gmatch "([^/]*)/" do segments[#segments + 1] = segment end
   return segments
 end
 

@@ -38,9 +38,10 @@ end
 -- Runs in the function's task: JSON in, JSON out; what was raised comes back as plain text.
 local function run_orchestrator(generation, payload)
   local _, require_script = sandbox.new(generation.modules)
-  local event = json.decode(payload)
   local traceback
-  local function handle() return json.encode(require_script "orchestrator.handler".handle(event)) end
+  local function handle()
+    return json.encode(require_script "orchestrator.handler".handle(json.decode(payload)))
+  end
   local ok, result = xpcall(handle, function(err)
     if type(err) == "string" then traceback = debug.traceback(nil, 2) end
     return err

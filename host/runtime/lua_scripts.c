@@ -18,7 +18,6 @@
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -41,23 +40,24 @@ struct walk {
     char path[PATH_SIZE];
 };
 
-/* FNV-1a; files are summed, so that the order of a directory does not matter. */
-static uint64_t hash(const char *text, uint64_t seed) {
-    uint64_t value = 1469598103934665603u ^ seed;
-    for (; *text != '\0'; text++) {
-        value = (value ^ (unsigned char)*text) * 1099511628211u;
+/* FNV-1a */
+static uint64_t hash(uint64_t value, const void *bytes, size_t count) {
+    for (const unsigned char *at = bytes; count > 0; at++, count--) {
+        value = (value ^ *at) * 1099511628211u;
     }
     return value;
 }
 
+/* What changes when a file does. The order in which a directory names its files does not matter: their hashes are summed. */
 static void add_file(struct walk *walk, const struct stat *status) {
-    char stamp[96];
-    snprintf(stamp, sizeof stamp, "%lld.%09ld-%lld-%llu", (long long)status->st_mtim.tv_sec, status->st_mtim.tv_nsec,
-             (long long)status->st_size, (unsigned long long)status->st_ino);
-    walk->fingerprint += hash(stamp, hash(walk->path, 0));
+    const uint64_t facts[] = {(uint64_t)status->st_mtim.tv_sec, (uint64_t)status->st_mtim.tv_nsec, (uint64_t)status->st_size,
+                              (uint64_t)status->st_ino};
+    uint64_t stamp = hash(hash(14695981039346656037u, facts, sizeof facts), walk->path, strlen(walk->path));
+    walk->fingerprint += stamp;
     if (walk->files != NULL) {
         buffer_append(walk->files, walk->path, strlen(walk->path) + 1);
-        buffer_append(walk->files, stamp, strlen(stamp) + 1);
+        buffer_append_format(walk->files, "%016llx", (unsigned long long)stamp);
+        buffer_append_byte(walk->files, '\0');
     }
 }
 

@@ -5,29 +5,13 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "runtime/lua_event.h"
 #include "runtime/task.h"
+#include "runtime/waiting.h"
 
 #define HANDLE "drsh.task"
-#define EVENT "drsh.event"
 #define SLEEP "drsh.task.sleep"
 #define JOIN "drsh.task.join"
-#define EVENT_WAIT "drsh.event.wait"
-#define LONGEST_SECONDS 4e9
-
-/* Seconds as microseconds; raises for what is no time. */
-static int64_t check_seconds(lua_State *L, int index) {
-    lua_Number seconds = luaL_checknumber(L, index);
-    luaL_argcheck(L, seconds >= 0 && seconds <= LONGEST_SECONDS, index, "seconds should be between 0 and 4e9");
-    return (int64_t)(seconds * 1e6);
-}
-
-/* An operation's userdata, zeroed, with its metatable: born closed. */
-static void *new_operation(lua_State *L, size_t size, const char *type) {
-    void *operation = lua_newuserdatauv(L, size, 1);
-    memset(operation, 0, size);
-    luaL_setmetatable(L, type);
-    return operation;
-}
 
 /* --- sleep(seconds): nothing --- */
 
@@ -58,8 +42,8 @@ static int sleep_finish(lua_State *L, struct binding_operation *operation) {
 }
 
 static int task_lua_sleep(lua_State *L) {
-    int64_t delay_us = check_seconds(L, 1);
-    struct sleep *sleep = new_operation(L, sizeof *sleep, SLEEP);
+    int64_t delay_us = waiting_seconds(L, 1);
+    struct sleep *sleep = waiting_operation(L, sizeof *sleep, SLEEP);
     sleep->operation.pending.counts_on_world = true;
     sleep->operation.pending.cancel = sleep_cancel;
     if (!loop_timer_start(binding_services(L)->loop, &sleep->timer, LOOP_WORLD, delay_us, sleep_over)) {
@@ -205,7 +189,7 @@ static int wait_for_end(lua_State *L, int (*finish)(lua_State *L, struct binding
     if (task == task_running(L)) {
         return luaL_error(L, "a task cannot wait for itself");
     }
-    struct join *join = new_operation(L, sizeof *join, JOIN);
+    struct join *join = waiting_operation(L, sizeof *join, JOIN);
     task_retain(task);
     join->task = task;
     join->operation.pending.counts_on_world = true;
@@ -256,101 +240,6 @@ static int handle_observe(lua_State *L) {
     return 1;
 }
 
-/* --- event(): e; e:wait([seconds]): true | false --- */
-
-struct event_wait {
-    struct binding_operation operation;
-    struct loop_timer timer;
-    struct event_wait *next, **link; /* among those who wait for the event */
-    bool timed_out;
-};
-
-struct event {
-    bool is_set;
-    struct event_wait *waits;
-};
-
-static void event_wait_stop(struct event_wait *wait) {
-    loop_timer_stop(&wait->timer);
-    if (wait->link != NULL) {
-        *wait->link = wait->next;
-        if (wait->next != NULL) {
-            wait->next->link = wait->link;
-        }
-        wait->link = NULL;
-    }
-}
-
-static int event_wait_close(lua_State *L) {
-    event_wait_stop(luaL_checkudata(L, 1, EVENT_WAIT));
-    return 0;
-}
-
-static void event_wait_cancel(struct pending *pending) {
-    event_wait_stop((struct event_wait *)pending);
-}
-
-static void event_wait_over(struct loop_timer *timer) {
-    struct event_wait *wait = (struct event_wait *)((char *)timer - offsetof(struct event_wait, timer));
-    wait->timed_out = true;
-    event_wait_stop(wait);
-    pending_finish(&wait->operation.pending);
-}
-
-static int event_wait_finish(lua_State *L, struct binding_operation *operation) {
-    lua_pushboolean(L, !((struct event_wait *)operation)->timed_out);
-    return 1;
-}
-
-static int event_lua_wait(lua_State *L) {
-    struct event *event = luaL_checkudata(L, 1, EVENT);
-    bool forever = lua_isnoneornil(L, 2);
-    int64_t limit_us = forever ? 0 : check_seconds(L, 2);
-    struct event_wait *wait = new_operation(L, sizeof *wait, EVENT_WAIT);
-    lua_pushvalue(L, 1);
-    lua_setiuservalue(L, -2, 1); /* the event lives as long as somebody waits for it */
-    wait->operation.pending.counts_on_world = true;
-    wait->operation.pending.cancel = event_wait_cancel;
-    if (event->is_set) {
-        wait->operation.pending.done = true;
-    } else {
-        wait->next = event->waits;
-        wait->link = &event->waits;
-        if (wait->next != NULL) {
-            wait->next->link = &wait->next;
-        }
-        event->waits = wait;
-        if (!forever && !loop_timer_start(binding_services(L)->loop, &wait->timer, LOOP_WORLD, limit_us, event_wait_over)) {
-            return luaL_error(L, "no memory for a timer");
-        }
-    }
-    return binding_await(L, &wait->operation, event_wait_finish);
-}
-
-static int event_lua_set(lua_State *L) {
-    struct event *event = luaL_checkudata(L, 1, EVENT);
-    event->is_set = true;
-    while (event->waits != NULL) {
-        struct event_wait *wait = event->waits;
-        event_wait_stop(wait);
-        pending_finish(&wait->operation.pending);
-    }
-    return 0;
-}
-
-static int event_lua_reset(lua_State *L) {
-    struct event *event = luaL_checkudata(L, 1, EVENT);
-    event->is_set = false;
-    return 0;
-}
-
-static int task_lua_event(lua_State *L) {
-    struct event *event = lua_newuserdatauv(L, sizeof *event, 0);
-    memset(event, 0, sizeof *event);
-    luaL_setmetatable(L, EVENT);
-    return 1;
-}
-
 /* --- the module --- */
 
 /* error(code, message) -> the error table, for the Lua half to raise */
@@ -359,40 +248,19 @@ static int task_lua_error(lua_State *L) {
     return 1;
 }
 
-static void new_type(lua_State *L, const char *name, lua_CFunction close, const luaL_Reg *methods) {
-    luaL_newmetatable(L, name);
-    if (close != NULL) {
-        lua_pushcfunction(L, close);
-        lua_setfield(L, -2, "__gc");
-        lua_pushcfunction(L, close);
-        lua_setfield(L, -2, "__close");
-    }
-    if (methods != NULL) {
-        lua_newtable(L);
-        luaL_setfuncs(L, methods, 0);
-        lua_setfield(L, -2, "__index");
-    }
-    lua_pushliteral(L, "closed");
-    lua_setfield(L, -2, "__metatable");
-    lua_pop(L, 1);
-}
-
 int luaopen_task(lua_State *L) {
     static const luaL_Reg handle_methods[] = {
         {"join", handle_join}, {"outcome", handle_outcome}, {"cancel", handle_cancel},
         {"done", handle_done}, {"observe", handle_observe}, {NULL, NULL},
     };
-    static const luaL_Reg event_methods[] = {
-        {"wait", event_lua_wait}, {"set", event_lua_set}, {"reset", event_lua_reset}, {NULL, NULL}};
     static const luaL_Reg functions[] = {{"error", task_lua_error},     {"sleep", task_lua_sleep},
                                          {"spawn", task_lua_spawn},     {"limited", task_lua_limited},
                                          {"context", task_lua_context}, {"background", task_lua_background},
-                                         {"event", task_lua_event},     {NULL, NULL}};
-    new_type(L, SLEEP, sleep_close, NULL);
-    new_type(L, JOIN, join_close, NULL);
-    new_type(L, EVENT_WAIT, event_wait_close, NULL);
-    new_type(L, HANDLE, handle_close, handle_methods);
-    new_type(L, EVENT, NULL, event_methods);
+                                         {"event", lua_event_new},      {NULL, NULL}};
+    lua_event_open(L);
+    waiting_type(L, SLEEP, sleep_close, NULL);
+    waiting_type(L, JOIN, join_close, NULL);
+    waiting_type(L, HANDLE, handle_close, handle_methods);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -49,8 +49,9 @@ void scheduler_ready(struct task *task);
 /* Lets the state grow by this much until it is called again, 0 = as much as it may. */
 void scheduler_limit_memory(struct scheduler *scheduler, size_t growth);
 void scheduler_log_lost(struct task *task);
-/* In task.c: resumes once. */
+/* In task.c: resumes once; ends it because its time is over. */
 void task_run(struct task *task);
+void task_deadline_passed(struct loop_timer *timer);
 
 /* In task_stop.c. The error that a task ends with for its `stop`. */
 void task_stop_push_error(lua_State *L, const struct task *task);

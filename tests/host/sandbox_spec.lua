@@ -200,7 +200,7 @@ describe("a script that runs wild", function()
   it("may recurse only so deep", function()
     local _, body = answer_of "local function f() return 1 + f() end local ok, m = pcall(f) return 200, { ok = ok, m = m }"
     assert.is_false(body.ok)
-    assert.matches("stack overflow", body.m)
+    assert.is_true(body.m:find "stack overflow" ~= nil or body.m:find "not enough memory" ~= nil)
   end)
 
   it("may take only so much memory", function()
