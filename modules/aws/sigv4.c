@@ -239,14 +239,15 @@ static bool write_presigned_query(struct work *work, const struct keys *keys, in
     struct buffer *query = &work->query;
     struct buffer unused, credential;
     char seconds[24];
+    bool good;
 
     buffer_init(&unused, TEXT_LIMIT);
     buffer_init(&credential, TEXT_LIMIT);
     work->message.header_count = work->header_count;
-    sigv4_canonical_write(&unused, &work->signed_headers, &work->message, NULL); /* for the names of the headers */
-    buffer_append_format(&credential, "%s/%s", keys->access_key_id, work->scope);
+    good = sigv4_canonical_write(&unused, &work->signed_headers, &work->message, NULL) && /* for the names of the headers */
+           buffer_append_format(&credential, "%s/%s", keys->access_key_id, work->scope);
     snprintf(seconds, sizeof seconds, "%lld", (long long)expires_s);
-    if (!credential.failed && !work->signed_headers.failed) {
+    if (good) {
         buffer_append(query, work->uri.query.text, work->uri.query.length);
         add_parameter(query, "X-Amz-Algorithm", "AWS4-HMAC-SHA256");
         add_parameter(query, "X-Amz-Credential", credential.data);
@@ -256,12 +257,10 @@ static bool write_presigned_query(struct work *work, const struct keys *keys, in
         if (keys->session_token != NULL) {
             add_parameter(query, "X-Amz-Security-Token", keys->session_token);
         }
-    } else {
-        query->failed = true;
     }
     buffer_clear(&unused);
     buffer_clear(&credential);
-    return !query->failed;
+    return good && !query->failed;
 }
 
 bool sigv4_presign(const struct sigv4_request *request, const struct keys *keys, int64_t expires_s,

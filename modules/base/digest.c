@@ -2,12 +2,21 @@
 
 #include <limits.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+/* Whoever uses TLS next in this thread must not find our errors in OpenSSL's queue. */
+static bool succeeded(bool good) {
+    if (!good) {
+        ERR_clear_error();
+    }
+    return good;
+}
+
 bool digest_sha256(const void *bytes, size_t count, unsigned char hash[DIGEST_SHA256_BYTES]) {
-    return EVP_Digest(bytes, count, hash, NULL, EVP_sha256(), NULL) == 1;
+    return succeeded(EVP_Digest(bytes, count, hash, NULL, EVP_sha256(), NULL) == 1);
 }
 
 bool digest_hmac_sha256(const void *key, size_t key_length, const void *bytes, size_t count,
@@ -17,7 +26,7 @@ bool digest_hmac_sha256(const void *key, size_t key_length, const void *bytes, s
         return false;
     }
     /* OpenSSL takes a NULL key for "the key of last time". */
-    return HMAC(EVP_sha256(), key_length > 0 ? key : &none, (int)key_length, bytes, count, mac, NULL) != NULL;
+    return succeeded(HMAC(EVP_sha256(), key_length > 0 ? key : &none, (int)key_length, bytes, count, mac, NULL) != NULL);
 }
 
 bool digest_sha384(const void *bytes, size_t count, unsigned char hash[DIGEST_SHA384_BYTES]) {
@@ -29,11 +38,11 @@ bool digest_sha512(const void *bytes, size_t count, unsigned char hash[DIGEST_SH
 }
 
 bool digest_sha1(const void *bytes, size_t count, unsigned char hash[DIGEST_SHA1_BYTES]) {
-    return EVP_Digest(bytes, count, hash, NULL, EVP_sha1(), NULL) == 1;
+    return succeeded(EVP_Digest(bytes, count, hash, NULL, EVP_sha1(), NULL) == 1);
 }
 
 bool digest_md5(const void *bytes, size_t count, unsigned char hash[DIGEST_MD5_BYTES]) {
-    return EVP_Digest(bytes, count, hash, NULL, EVP_md5(), NULL) == 1;
+    return succeeded(EVP_Digest(bytes, count, hash, NULL, EVP_md5(), NULL) == 1);
 }
 
 void digest_hex(const void *bytes, size_t count, char *hex) {
@@ -79,5 +88,5 @@ void digest_wipe_secure(void *bytes, size_t count) {
 }
 
 bool digest_random(void *bytes, size_t count) {
-    return count <= INT_MAX && RAND_bytes(bytes, (int)count) == 1;
+    return count <= INT_MAX && succeeded(RAND_bytes(bytes, (int)count) == 1);
 }

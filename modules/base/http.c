@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/uri.h"
+
 enum {
     CONNECT_TIMEOUT_MS = 3100,
     TIMEOUT_MS = 60000,
@@ -329,28 +331,14 @@ static void cancel(struct pending *pending) {
     exchange->transfer = NULL;
 }
 
-/* Reads the parts of the URL that messages and the proxy rule need. False if curl would not take it. */
-static bool read_url(struct http_transfer *transfer, const char *url, bool *is_near) {
-    CURLU *parts = curl_url();
-    char *scheme = NULL, *host = NULL, *port = NULL, *user = NULL;
-    bool good = parts != NULL && curl_url_set(parts, CURLUPART_URL, url, CURLU_PATH_AS_IS) == CURLUE_OK &&
-                curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-                curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-                (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) &&
-                curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_NO_USER;
-    if (good) {
-        curl_url_get(parts, CURLUPART_PORT, &port, 0);
-        snprintf(transfer->origin, sizeof transfer->origin, "%s://%s%s%s", scheme, host, port != NULL ? ":" : "",
-                 port != NULL ? port : "");
-        *is_near = strcmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "[::1]") == 0 ||
-                   strncmp(host, "169.254.", 8) == 0 || strncasecmp(host, "[fd00:ec2:", 10) == 0;
+/* Loopback and link-local addresses (the metadata services): no proxy stands before them. */
+static bool is_near(struct uri_span host) {
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)(host.length < sizeof name ? host.length : sizeof name - 1), host.text);
+    if (name[strspn(name, "0123456789.")] == '\0') {
+        return strncmp(name, "127.", 4) == 0 || strncmp(name, "169.254.", 8) == 0;
     }
-    curl_free(scheme);
-    curl_free(host);
-    curl_free(port);
-    curl_free(user);
-    curl_url_cleanup(parts);
-    return good;
+    return strcasecmp(name, "localhost") == 0 || strcmp(name, "[::1]") == 0 || strncasecmp(name, "[fd00:ec2:", 10) == 0;
 }
 
 static bool add_header(struct http_transfer *transfer, const char *name, const char *value, const char *separator) {
@@ -423,7 +411,7 @@ static bool set_method(struct http_transfer *transfer, const struct http_request
     return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
 }
 
-static bool set_options(struct http_transfer *transfer, const struct http_request *request, bool is_near) {
+static bool set_options(struct http_transfer *transfer, const struct http_request *request, bool without_proxy) {
     CURL *easy = transfer->easy;
     const struct http_client *client = transfer->client;
     bool good = curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK;
@@ -448,7 +436,7 @@ static bool set_options(struct http_transfer *transfer, const struct http_reques
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)(request->connect_timeout_ms > 0 ? request->connect_timeout_ms : CONNECT_TIMEOUT_MS));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS));
-    if (is_near) {
+    if (without_proxy) {
         good = good && curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK;
     }
     if (client->user_agent != NULL) {
@@ -463,8 +451,8 @@ static bool set_options(struct http_transfer *transfer, const struct http_reques
 
 void http_exchange_start(struct http_client *client, struct http_exchange *exchange, const struct http_request *request) {
     struct http_transfer *transfer = calloc(1, sizeof *transfer);
-    bool is_near = false;
     const char *wrong;
+    struct uri uri;
 
     memset(&exchange->error, 0, sizeof exchange->error);
     exchange->status = 0;
@@ -477,10 +465,13 @@ void http_exchange_start(struct http_client *client, struct http_exchange *excha
     }
     transfer->client = client;
     transfer->exchange = exchange;
-    if (!read_url(transfer, request->url, &is_near)) {
+    if (!uri_split(request->url, &uri) || strncasecmp(request->url, "http", 4) != 0 ||
+        (uri.scheme.length != 4 && (uri.scheme.length != 5 || tolower(uri.scheme.text[4]) != 's'))) {
         fail(exchange, "HTTP_URL", "not a URL that begins with http:// or https://, names a host and holds no user name");
         return;
     }
+    snprintf(transfer->origin, sizeof transfer->origin, "%.*s", (int)(uri.port.text + uri.port.length - request->url),
+             request->url);
     if (request->method[0] == '\0' || request->method[strspn(request->method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0' ||
         (strcmp(request->method, "HEAD") == 0 && request->body_length > 0)) {
         fail(exchange, "HTTP_REQUEST", "a method is written in capital letters, and HEAD has no body");
@@ -492,7 +483,7 @@ void http_exchange_start(struct http_client *client, struct http_exchange *excha
         return;
     }
     transfer->easy = curl_easy_init();
-    if (transfer->easy == NULL || !set_options(transfer, request, is_near) || !set_method(transfer, request) ||
+    if (transfer->easy == NULL || !set_options(transfer, request, is_near(uri.host)) || !set_method(transfer, request) ||
         curl_multi_add_handle(client->multi, transfer->easy) != CURLM_OK) {
         fail(exchange, "NO_MEMORY", "no memory for a request");
         return;

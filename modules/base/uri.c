@@ -201,7 +201,7 @@ bool uri_write_canonical_query(struct buffer *out, const char *query, size_t len
     }
     parameters = calloc(most, sizeof *parameters);
     buffer_init_secure(&scratch, length * 3); /* a presigned query may hold a session token */
-    buffer_append(&scratch, "", 0); /* so that even nothing has a place */
+    buffer_append(&scratch, "", 0);           /* so that even nothing has a place */
     while (parameters != NULL && uri_next_parameter(&rest, &name, &value)) {
         size_t start = scratch.length;
         write_one_spelling(&scratch, name);

@@ -456,6 +456,9 @@ static void proxies_are_masked_and_not_used_nearby(struct http_client *client) {
     CHECK(strstr(answer.error.message, "proxy.invalid") != NULL);
     CHECK(strstr(answer.error.message, "hunter2") == NULL);
     http_exchange_clear(&answer);
+    exchange(client, &answer, &(struct http_request){.method = "GET", .url = "http://127.0.0.1.invalid/"});
+    CHECK(strstr(answer.error.message, "proxy.invalid") != NULL); /* only looks near */
+    http_exchange_clear(&answer);
     unsetenv("http_proxy");
 }
 
