@@ -469,7 +469,7 @@ static void tls_is_verified(struct http_client *client, const char *trusted) {
     char good[64], other_name[64], plain[64];
     snprintf(good, sizeof good, "https://localhost:%d/hello", tls_port);
     snprintf(other_name, sizeof other_name, "https://127.0.0.1:%d/hello", tls_port);
-    snprintf(plain, sizeof plain, "https://127.0.0.1:%d/hello", port);
+    snprintf(plain, sizeof plain, "https://localhost:%d/hello", port);
 
     exchange(trusting, &answer, &(struct http_request){.method = "GET", .url = good});
     CHECK_STR(answer.error.message, "");
@@ -480,6 +480,10 @@ static void tls_is_verified(struct http_client *client, const char *trusted) {
     http_exchange_clear(&answer);
     exchange(client, &answer, &(struct http_request){.method = "GET", .url = good});
     CHECK_STR(answer.error.code, "HTTP_TLS");
+    http_exchange_clear(&answer);
+    /* who never answers the handshake was never sent a request */
+    exchange(trusting, &answer, &(struct http_request){.method = "GET", .url = plain, .connect_timeout_ms = 100});
+    CHECK_STR(answer.error.code, "HTTP_CONNECT");
     http_exchange_clear(&answer);
     http_client_free(trusting);
 
