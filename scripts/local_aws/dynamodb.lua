@@ -26,4 +26,5 @@ return {
   schema = require "local_aws.dynamodb.schema",
   operations = operations,
   waits = {},
+  judges_input = true, -- see constraints.lua
 }

@@ -45,8 +45,8 @@ function reads.place_of(table_, index, key)
   return place_of(place)
 end
 
--- One SELECT of what lies behind `after`. Of two bounds on one side the database would use only one, so each side gets one: where
--- `after` is, the request's own bound is left out, being no narrower.
+-- One SELECT of what lies behind `after`. Of two bounds on one side the database would use only one, so each side gets one:
+-- where `after` is, the request's own bound is left out, being no narrower.
 function reads.statement(request, after, limit)
   local source = request.index and INDEX_SOURCE or TABLE_SOURCE
   local sql, parameters = { source.select }, { (request.index or request.table).id }
