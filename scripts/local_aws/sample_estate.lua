@@ -167,7 +167,7 @@ return {
   },
   places = {
     {
-      account = HUB, region = EAST, sourceServers = join(database_servers, applications(), report_servers, others()),
+      account = HUB, region = EAST, sourceServers = join(database_servers, report_servers, others(), applications()),
       instances = {
         { name = "bastion-use1", id = "i-0b1c2d3e4f5a60718", instanceType = "t3.micro", privateIp = "10.20.0.10",
           tags = { Role = "bastion" } },
