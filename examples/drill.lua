@@ -51,7 +51,8 @@ end
 
 -- How far a server is: a name for people and a share of the way.
 local phases = {
-  CLEANUP = { "cleaning", 0.02 }, SNAPSHOT = { "snapshot", 0.1 }, CONVERSION = { "converting", 0.35 }, LAUNCH = { "launching", 0.7 },
+  CLEANUP = { "cleaning", 0.02 }, SNAPSHOT = { "snapshot", 0.1 }, CONVERSION = { "converting", 0.35 },
+  LAUNCH = { "launching", 0.7 },
 }
 local launch_statuses = {
   PENDING = { "waiting", 0 }, IN_PROGRESS = { "launching", 0.7 }, LAUNCHED = { "launched", 1 }, FAILED = { "failed", 1 },

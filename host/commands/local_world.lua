@@ -22,7 +22,9 @@ end
 -- Nothing of the person's own AWS configuration may be reached from here.
 local function turn_calls_to(url)
   for name, value in pairs(administrator) do config.set(name, value) end
-  for _, name in ipairs { "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" } do config.set(name, "") end
+  for _, name in ipairs { "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" } do
+    config.set(name, "")
+  end
   for _, service in ipairs { "DRS", "SFN", "DYNAMODB", "STS", "EC2" } do config.set("AWS_ENDPOINT_URL_" .. service, url) end
   config.set("AWS_ENDPOINT_URL", url)
   if not config.get "AWS_REGION" then config.set("AWS_REGION", region) end
@@ -35,7 +37,7 @@ local function estate()
   return name == "sample" and require "local_aws.sample_estate" or dofile(name)
 end
 
--- listen: the name of the setting that says where. Returns the running local AWS: url, close(), and it can be a <close> variable.
+-- listen: the name of the setting that says where. Returns the running local AWS: url, world; a <close> variable ends it.
 function local_world.open(listen)
   local speed = tonumber(config.get "DRSH_SPEED")
   if not speed or speed <= 0 then

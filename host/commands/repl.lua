@@ -4,7 +4,9 @@ local json = require "json"
 local prompt = require "prompt"
 local terminal = require "terminal"
 
-local modules = { "app", "aws", "clock", "config", "crypto", "dynamodb", "http", "json", "log", "sigv4", "task", "time", "uuid", "xml" }
+local modules = {
+  "app", "aws", "clock", "config", "crypto", "dynamodb", "http", "json", "log", "sigv4", "task", "time", "uuid", "xml",
+}
 
 local greeting = [[
 drsh: Lua %s with the AWS primitives. A value is printed; help() lists what there is; Ctrl-D ends.]]
@@ -80,7 +82,7 @@ end
 
 return function()
   local interactive = terminal.is_tty(0)
-  local world <close> = config.flag "DRSH_LOCAL" and require "commands.local_world".open() or nil
+  local _world <close> = config.flag "DRSH_LOCAL" and require "commands.local_world".open() or nil
   local env = environment()
   local failed = false
   if interactive then print(greeting:format(_VERSION:match "[%d.]+")) end

@@ -6,9 +6,8 @@ return function(file, ...)
     io.stderr:write("usage: drsh run FILE [arguments]; see 'drsh run --help'\n")
     return 2
   end
-  arg = table.pack(...)
-  arg[0], arg.n = file, nil
-  local world <close> = config.flag "DRSH_LOCAL" and require "commands.local_world".open() or nil
+  _G.arg = { [0] = file, ... }
+  local _world <close> = config.flag "DRSH_LOCAL" and require "commands.local_world".open() or nil
   -- A runbook may keep helpers of its own beside it.
   local folder = file:match "^(.*)/[^/]*$" or "."
   package.path = folder .. "/?.lua;" .. package.path

@@ -18,7 +18,8 @@ local BODY_LIMIT = 64 * 1024
 local LIMITS = { instructions = 100000000, memory = 128 << 20 }
 local VERSION = require "runtime.version"
 
---- The endpoints of a folder of scripts, by default the program's; `limits` {instructions, memory} of a request, by default LIMITS.
+--- The endpoints of a folder of scripts, by default the program's; `limits` {instructions, memory} of a request, by default
+-- LIMITS.
 function app.open(folder, limits)
   return setmetatable({ scripts = scripts.open(folder), limits = limits or LIMITS }, app)
 end
@@ -112,7 +113,9 @@ local function run_script(generation, name, request)
   return answer.of_error(name, request.id, results[2], traceback)
 end
 
-local READING = { "^[%w-]+:Get", "^[%w-]+:List", "^[%w-]+:Describe", "^[%w-]+:BatchGet", "^[%w-]+:Query", "^[%w-]+:Scan", "^sts:" }
+local READING = {
+  "^[%w-]+:Get", "^[%w-]+:List", "^[%w-]+:Describe", "^[%w-]+:BatchGet", "^[%w-]+:Query", "^[%w-]+:Scan", "^sts:",
+}
 
 -- The AWS actions that a script may use; in a dry run only those that read, whatever the script does.
 local function actions_of(script, dry_run)

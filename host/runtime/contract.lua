@@ -65,7 +65,9 @@ end
 function contract.background(script)
   check_fields(script, { every = true, run = true, summary = true, aws = true })
   check_function(script, "run")
-  if type(script.every) ~= "number" or script.every ~= script.every or script.every <= 0 then error("every should be a number of seconds", 0) end
+  if type(script.every) ~= "number" or script.every ~= script.every or script.every <= 0 then
+    error("every should be a number of seconds", 0)
+  end
   return { kind = "background", every = script.every, summary = script.summary, aws = describe_aws(script) }
 end
 

@@ -3,7 +3,8 @@
  *
  * The fixed shape of a primitive that waits:
  *     1. check the arguments (luaL_check*, luaL_argerror)
- *     2. make the operation as a userdata whose metatable has __gc and __close = one idempotent function that cancels and clears
+ *     2. make the operation as a userdata whose metatable has __gc and __close = one idempotent function that cancels and
+ * clears
  *     3. start it
  *     4. return binding_await(L, operation, finish);
  * `finish` pushes the results (or raises) and returns their number. It runs on the same stack whether the operation was done at
@@ -26,12 +27,12 @@ struct binding_operation {
     int (*finish)(lua_State *L, struct binding_operation *operation);
 };
 
-/* What the host sets in the extra space of each task's thread (lua_getextraspace holds one pointer to it). A thread without it is
- * no task: the main thread, a coroutine that a script made. It cannot wait. */
+/* What the host sets in the extra space of each task's thread (lua_getextraspace holds one pointer to it). A thread without it
+ * is no task: the main thread, a coroutine that a script made. It cannot wait. */
 struct binding_task {
     struct waiter waiter;
-    int context_ref;               /* registry reference of the task's context table, LUA_NOREF if none */
-    struct pending *awaited;       /* what it waits for, NULL while it runs */
+    int context_ref;         /* registry reference of the task's context table, LUA_NOREF if none */
+    struct pending *awaited; /* what it waits for, NULL while it runs */
 };
 
 /* The operation is the userdata on top of the stack. Raises "attempt to wait outside a task ..." when the thread is no task. */

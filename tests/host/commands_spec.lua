@@ -83,8 +83,7 @@ describe("drsh", function()
     code, out = program.run "call --local GET /executions/nonsense"
     assert.equal(1, code)
     assert.equal("INVALID_EXECUTION_ID", json.decode(out).error)
-    code, out = program.run "call --local --json POST /executions -d '{}'"
-    assert.equal(2, code, "flags come before METHOD PATH")
+    assert.equal(2, (program.run "call --local --json POST /executions -d '{}'"), "flags come before METHOD PATH")
     code, out = program.run "call --local --json -d '{}' POST /executions"
     assert.equal(1, code)
     assert.equal(400, json.decode(out).status)

@@ -84,6 +84,7 @@ int main(void) {
     flags_outrank_the_environment_and_it_the_file();
     what_is_wrong_is_named();
     short_flags_are_for_call();
-    CHECK(config_is_secret("AWS_SECRET_ACCESS_KEY") && config_is_secret("AWS_SESSION_TOKEN") && !config_is_secret("AWS_REGION"));
+    CHECK(config_is_secret("AWS_SECRET_ACCESS_KEY") && config_is_secret("AWS_SESSION_TOKEN") &&
+          !config_is_secret("AWS_REGION"));
     return check_report();
 }

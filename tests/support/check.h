@@ -1,4 +1,5 @@
-/* A unit test in C: CHECK what should hold, end main with `return check_report();`. A failure prints the place and the values. */
+/* A unit test in C: CHECK what should hold, end main with `return check_report();`. A failure prints the place and the values.
+ */
 #ifndef DRSH_TESTS_CHECK_H
 #define DRSH_TESTS_CHECK_H
 
