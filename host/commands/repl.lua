@@ -82,7 +82,7 @@ end
 
 return function()
   local interactive = terminal.is_tty(0)
-  local _world <close> = config.flag "DRSH_LOCAL" and require "commands.local_world".open() or nil
+  local world <close> = config.flag "DRSH_LOCAL" and require "commands.local_world".open() or nil
   local env = environment()
   local failed = false
   if interactive then print(greeting:format(_VERSION:match "[%d.]+")) end

@@ -7,7 +7,7 @@ return function(file, ...)
     return 2
   end
   _G.arg = { [0] = file, ... }
-  local _world <close> = config.flag "DRSH_LOCAL" and require "commands.local_world".open() or nil
+  local world <close> = config.flag "DRSH_LOCAL" and require "commands.local_world".open() or nil
   -- A runbook may keep helpers of its own beside it.
   local folder = file:match "^(.*)/[^/]*$" or "."
   package.path = folder .. "/?.lua;" .. package.path

@@ -15,7 +15,7 @@ return function()
       "authenticating proxy in front, then say --allow-remote\n")
     return 2
   end
-  local _world <close> = config.flag "DRSH_LOCAL" and local_world.open() or nil
+  local world <close> = config.flag "DRSH_LOCAL" and local_world.open() or nil
   local listening <close> = app.listen { address = address, port = port }
   io.write("listening on ", listening.url, "\n")
   io.flush()
