@@ -103,7 +103,8 @@ valgrind: ## run the C unit tests under valgrind
 	@sh .ci/install build test valgrind
 	@$(MAKE) --no-print-directory -s -j2 $(TEST_PROGRAMS)
 	@for test in $(TEST_PROGRAMS); do \
-	    valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite $$test || exit 1; done
+	    valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
+	        --suppressions=tests/support/valgrind.supp $$test || exit 1; done
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ_SECONDS ?= 20
