@@ -85,7 +85,7 @@ local function reports()
   local list = {}
   for number = 1, 3 do
     list[number] = server(("rpt-legacy-%02d"):format(number), ("10.20.48.%d"):format(10 + number), {
-      Application = "reporting", Tier = "application", Criticality = "4",
+      Application = "reporting", Tier = "reporting", Criticality = "4",
     }, {
       os = WINDOWS, cores = 4, ramGiB = 16, instanceType = "m5.xlarge", volumes = volumes(80, 200), addedDaysAgo = 400,
       behaviour = number == 2 and { launch = "FAILED" } or nil,
