@@ -118,7 +118,8 @@ fuzz: ## run each fuzzer for FUZZ_SECONDS (20)
 fuzzers-run: $(FUZZERS)
 	@for fuzzer in $(FUZZERS); do \
 	    echo "== $$fuzzer"; mkdir -p $$fuzzer.corpus; \
-	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=0 -verbosity=0 $$fuzzer.corpus || exit 1; done
+	    seeds=$$(find tests/fuzz/seeds -path "*/$${fuzzer##*/}" -type d); \
+	    $$fuzzer -max_total_time=$(FUZZ_SECONDS) -print_final_stats=0 -verbosity=0 $$fuzzer.corpus $$seeds || exit 1; done
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY_OBJECTS) $(BUILD)/embedded.o
 	@mkdir -p $(@D)
