@@ -10,6 +10,7 @@
 #include "lua/modules.h"
 #include "process/log.h"
 #include "runtime/host_modules.h"
+#include "runtime/pattern.h"
 #include "version.h"
 
 #define DEFAULT_MEMORY_LIMIT ((size_t)1 << 30)
@@ -73,6 +74,7 @@ static int furnish(lua_State *L) {
         return luaL_error(L, "no memory for the scheduler");
     }
     scheduler_watch_memory(state->scheduler, &state->memory);
+    pattern_guard(L);
     set_package_path(L, state->scripts);
     lua_getglobal(L, "os");
     lua_pushcfunction(L, exit_in_order);

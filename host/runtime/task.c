@@ -205,6 +205,11 @@ struct task *task_running(lua_State *L) {
     return scheduler_of(L)->running;
 }
 
+bool task_is_limited(lua_State *L) {
+    const struct task *task = scheduler_of(L)->running;
+    return task != NULL && (task->account->limits.instructions > 0 || task->account->limits.memory > 0);
+}
+
 int64_t task_time_left_us(const struct task *task) {
     if (task->deadline_us == INT64_MAX) {
         return INT64_MAX;

@@ -86,6 +86,8 @@ lua_State *task_thread(struct task *task);
 /* The task that L's code runs in, NULL outside. Unlike binding_task, it also finds it from a coroutine that a script made. */
 struct task *task_running(lua_State *L);
 struct task *task_of(lua_State *L);
+/* Does L's code run in a task with limits? */
+bool task_is_limited(lua_State *L);
 /* Real microseconds left until the deadline, INT64_MAX if none. */
 int64_t task_time_left_us(const struct task *task);
 /* Somebody who is told of a task's end; a member of the caller's structure. Not told when it has ended already. */

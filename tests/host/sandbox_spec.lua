@@ -151,6 +151,20 @@ describe("a sandboxed script", function()
     end
   end)
 
+  it("cannot be caught in a pattern that backtracks for ever", function()
+    local text = "('a'):rep(30)"
+    for _, call in ipairs {
+      "string.find(%s, '.-.-.-.-.-.-.-.-b')", "(%s):match('^.-.-.-.-.-.-.-.-b')", "(%s):gsub('.-.-.-.-.-.-.-b', '')",
+      "(%s):gmatch('.-.-.-.-.-.-.-b')()",
+    } do
+      assert.matches("could take too long on a text of 30 bytes", fault_of(call:format(text)))
+    end
+    assert.equal("nil", value_of "return (('a'):rep(3000)):find('.-.-.-.-b', 1, true)")
+    assert.equal("b", value_of "return (('a'):rep(60000) .. ':b'):match '^[^:]*:(.*)$'")
+    assert.equal("x y", value_of "return ('  x y '):match '^%s*(.-)%s*$'")
+    assert.equal("2", value_of "return select(2, ('a.b.c'):gsub('%.', '/'))")
+  end)
+
   it("can wait in pcall and iterators, and run things side by side", function()
     assert.equal("6", value_of [[
       local task = require "task"
