@@ -136,7 +136,7 @@ local function attach_writes(call, name, plans)
   local table_, list = serving_table(call, name), {}
   for place, plan in ipairs(plans) do
     if plan.item then
-      keys.check_item(table_, plan.item)
+      keys.check_batch_item(table_, plan.item)
     else
       keys.check(table_, plan.key)
     end

@@ -168,6 +168,14 @@ function keys.check_item(table_, item)
   keys.check_index_keys(table_, item)
 end
 
+-- The same for a batch, where DynamoDB speaks of a missing or mistyped key in other words.
+function keys.check_batch_item(table_, item)
+  for _, name in ipairs { table_.hash, table_.range } do
+    keys.check_piece(table_, item, name, name == table_.hash)
+  end
+  keys.check_index_keys(table_, item)
+end
+
 function keys.check_index_keys(table_, item)
   for _, index in ipairs(table_.indexes) do
     check_index_key(table_, index, item, index.hash, true)

@@ -16,7 +16,7 @@ end
 
 local function check_start_key(table_, index, conditions, start)
   local schema = index or table_
-  selection.check_start_key(table_, index, start, "The provided starting key is invalid")
+  selection.check_start_key(table_, index, start, "The provided starting key is invalid", true)
   local range = schema.range and conditions[schema.range]
   local same_hash = keys.bytes(start[schema.hash]) == keys.bytes(conditions[schema.hash].values[1])
   if range and not key_conditions.holds(range, start[schema.range]) then

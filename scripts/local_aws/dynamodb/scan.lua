@@ -37,7 +37,8 @@ end
 
 local function start_after(request, table_, index, input)
   selection.check_start_key(table_, index, request.start,
-    index and "The provided starting key is invalid" or BAD_START .. "The provided key element does not match the schema")
+    index and "The provided starting key is invalid" or BAD_START .. "The provided key element does not match the schema",
+    index ~= nil)
   local after = reads.place_of(table_, index, request.start)
   local first, last = segment_slots(input)
   if first and (after[1] < first or after[1] > last) then

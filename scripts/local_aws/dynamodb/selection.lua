@@ -72,8 +72,9 @@ function selection.attach(call, request, input)
   return table_, index
 end
 
--- Is this the key of an item, with the index's keys where one is read?
-function selection.check_start_key(table_, index, start, message)
+-- Is this the key of an item, with the index's keys where one is read? `message` is for a key with other members; `bare` says
+-- that the keys by which the rows are ordered are judged without a word on the starting key.
+function selection.check_start_key(table_, index, start, message, bare)
   local wanted = {}
   for _, schema in ipairs { table_, index } do
     for _, name in ipairs { schema.hash, schema.range } do
@@ -90,9 +91,10 @@ function selection.check_start_key(table_, index, start, message)
       refuse(message)
     end
   end
-  for _, schema in ipairs { table_, index } do
+  local ordering = index or table_
+  for _, schema in ipairs { ordering, table_ } do
     for _, name in ipairs { schema.hash, schema.range } do
-      keys.check_piece(table_, start, name, name == schema.hash, BAD_START .. ": ")
+      keys.check_piece(table_, start, name, name == schema.hash, not (bare and schema == ordering) and BAD_START .. ": " or nil)
     end
   end
 end

@@ -255,8 +255,10 @@ describe("DynamoDB Query", function()
     end
     assert.are.equal("The provided starting key is invalid", message { p = { S = "a" } })
     assert.are.equal("The provided starting key is invalid", message { p = { S = "a" }, r = { N = "1" }, x = { S = "y" } })
+    assert.are.equal("The provided key element does not match the schema", message { p = { S = "a" }, r = { S = "1" } })
     assert.are.equal("The provided starting key is invalid: The provided key element does not match the schema",
-      message { p = { S = "a" }, r = { S = "1" } })
+      client.message("Query", query("g = :p", nil, { IndexName = "g-keys",
+        ExclusiveStartKey = { g = { S = "a" }, p = { S = "a" }, r = { S = "1" } } })))
     assert.are.equal("The provided starting key is outside query boundaries based on provided conditions",
       message { p = { S = "b" }, r = { N = "1" } })
     assert.are.equal("The provided starting key is invalid: Supplied AttributeValue is empty, must contain exactly one of "

@@ -113,6 +113,10 @@ describe("DynamoDB Scan", function()
       .. "Segment: 2 is not less than TotalSegments: 2", message { Segment = 2, TotalSegments = 2 })
     assert.are.equal("The provided starting key is invalid: The provided key element does not match the schema",
       message { ExclusiveStartKey = { p = { S = "p1" } } })
+    assert.are.equal("The provided starting key is invalid: The provided key element does not match the schema",
+      message { ExclusiveStartKey = { p = { S = "p1" }, r = { S = "1" } } })
+    assert.are.equal("The provided key element does not match the schema",
+      message { IndexName = "g-keys", ExclusiveStartKey = { p = { S = "p1" }, r = { N = "1" }, g = { N = "1" } } })
     local last = client.Scan({ TableName = "things", Segment = 0, TotalSegments = 2, Limit = 1 }).LastEvaluatedKey
     assert.are.equal("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with "
       .. "correct "
