@@ -1,6 +1,7 @@
 -- What --local brings along: the local AWS on a port of its own, furnished, and this program's own AWS calls turned to it.
 local config = require "config"
 local clock = require "clock"
+local task = require "task"
 
 local local_world = {}
 
@@ -54,7 +55,16 @@ function local_world.open(listen)
     local holds = estate()
     if holds then require "local_aws.estate".seed(aws.world, holds) end
   end
-  return setmetatable({ url = aws.url, world = aws.world }, { __close = function() aws.close() end })
+  -- As on AWS, a state machine may reach the orchestrator through the activity, too.
+  local worker = task.spawn(require "orchestrator.worker".serve, {
+    activity = ("arn:aws:states:%s:%s:activity:drsh-orchestrator"):format(region, account),
+  })
+  return setmetatable({ url = aws.url, world = aws.world }, {
+    __close = function()
+      worker:cancel()
+      aws.close()
+    end,
+  })
 end
 
 return local_world

@@ -1,8 +1,10 @@
 -- drsh serve: the ten endpoints over HTTP.
 local app = require "app"
+local background = require "runtime.background"
 local config = require "config"
 local process = require "process"
 local local_world = require "commands.local_world"
+local scripts = require "runtime.scripts"
 
 local function is_loopback(address)
   return address:find "^127%." or address == "::1" or address == "localhost"
@@ -17,6 +19,7 @@ return function()
   end
   local world <close> = config.flag "DRSH_LOCAL" and local_world.open() or nil
   local listening <close> = app.listen { address = address, port = port }
+  background.start(scripts.open()) -- the sweep that heals what a crash left
   io.write("listening on ", listening.url, "\n")
   io.flush()
   return process.stopped() == "INT" and 130 or 0
