@@ -1,6 +1,5 @@
 /* The AWS config and credentials files, read as botocore reads them: INI with `=` or `:`, comments only on lines of their own
- * (# or
- * ;), keys in any case, values that go on in indented lines, and one level of nesting:
+ * (# or ;), keys in any case, values that go on in indented lines, and one level of nesting:
  *     s3 =
  *       addressing_style = path
  * In the config file `[default]`, `[profile NAME]`, `[sso-session NAME]` and `[services NAME]` mean something; in the

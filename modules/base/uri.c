@@ -3,28 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
+
 static bool is_unreserved(char c) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
            c == '~';
 }
 
-static int digit_value(char digit) {
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
-    }
-    digit = (char)(digit | 0x20);
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 /* The byte that "%XX" at `at` stands for, -1 if it is none. */
 static int decoded_byte(const char *text, size_t length, size_t at) {
-    int high, low;
-    if (text[at] != '%' || length - at < 3) {
-        return -1;
-    }
-    high = digit_value(text[at + 1]);
-    low = digit_value(text[at + 2]);
-    return high < 0 || low < 0 ? -1 : high << 4 | low;
+    unsigned char byte;
+    return text[at] == '%' && length - at >= 3 && digest_unhex(text + at + 1, 2, &byte) ? byte : -1;
 }
 
 static bool encode_byte(struct buffer *out, unsigned char byte) {

@@ -22,7 +22,9 @@ struct xml_place {
 
 /* Reads one whole document and appends to `tape` what is in it, in order, so that the caller can walk it in peace (a Lua error
  * must not leave expat by longjmp: expat 2.5 would not be freed). The tape is a row of events, each a kind and its strings,
- * each string ended by a NUL: XML_START       name\0 XML_ATTRIBUTE   name\0 value\0     (directly behind their XML_START)
+ * each string ended by a NUL:
+ *   XML_START       name\0
+ *   XML_ATTRIBUTE   name\0 value\0     (directly behind their XML_START)
  *   XML_TEXT        text\0             (in one piece up to the next tag)
  *   XML_END
  * Names are as written, with their prefix.
