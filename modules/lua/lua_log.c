@@ -4,12 +4,14 @@
  * log.info(message [, fields])
  * log.warn(message [, fields])
  * log.error(message [, fields])
+ * log.warn_once(message [, fields])     as warn, the first time that this message comes
  *   |-> nothing             one line of JSON on stderr, if the level is wanted: time, level, message, the task's requestId and
  * the |                       fields by name. What JSON does not have is written as tostring shows it; secrets are taken out
  *   `-> raises a string     fields is no table
  * The log itself is the host's: binding_services.log.
  */
 #include <lauxlib.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -19,6 +21,8 @@
 #include "lua/modules.h"
 
 enum { FIELDS_MAX_BYTES = 48 << 10 };
+/* So many different messages of warn_once are remembered; more than that are said each time. */
+enum { SAID_MAX = 1000 };
 
 static void write_name(struct buffer *out, const char *name, size_t length) {
     if (out->length > 0) {
@@ -125,9 +129,33 @@ static int log_error(lua_State *L) {
     return write_line(L, 3);
 }
 
+/* A script's environment lives for one request: only here can be known what was said before. Upvalues: the set of what was
+ * said, and how many that are. */
+static int log_warn_once(lua_State *L) {
+    luaL_checkstring(L, 1);
+    lua_settop(L, 2);
+    lua_pushvalue(L, 1);
+    if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) {
+        return 0;
+    }
+    lua_Integer said = lua_tointeger(L, lua_upvalueindex(2));
+    if (said < SAID_MAX) {
+        lua_pushvalue(L, 1);
+        lua_pushboolean(L, true);
+        lua_rawset(L, lua_upvalueindex(1));
+        lua_pushinteger(L, said + 1);
+        lua_replace(L, lua_upvalueindex(2));
+    }
+    return write_line(L, 2);
+}
+
 int luaopen_log(lua_State *L) {
     static const luaL_Reg functions[] = {
         {"debug", log_debug}, {"info", log_info}, {"warn", log_warn}, {"error", log_error}, {NULL, NULL}};
     luaL_newlib(L, functions);
+    lua_newtable(L);
+    lua_pushinteger(L, 0);
+    lua_pushcclosure(L, log_warn_once, 2);
+    lua_setfield(L, -2, "warn_once");
     return 1;
 }

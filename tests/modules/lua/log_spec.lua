@@ -32,6 +32,12 @@ describe("log", function()
     assert.equal("error", lines[3].level)
   end)
 
+  it("says a warning of warn_once once", function()
+    local lines = lines_of 'for _ = 1, 3 do log.warn_once("no index", { a = 1 }) log.warn_once "other" end'
+    assert.equal(2, #lines)
+    assert.same({ "no index", 1, "other" }, { lines[1].message, lines[1].a, lines[2].message })
+  end)
+
   it("leaves out the levels that are not wanted", function()
     assert.equal(0, #lines_of 'log.debug "x"')
     assert.equal("debug", lines_of('log.debug "x"', "DRSH_LOG_LEVEL=debug")[1].level)

@@ -203,3 +203,15 @@ describe("GET /executions on a table of the old system, without our index", func
     assert.equal(30, seen)
   end)
 end)
+
+describe("The filter by account", function()
+  it("counts a record that names no account as ours", function()
+    local here = estate.open()
+    finally(function() here.close() end)
+    here.put_execution { executionId = "00000000-0000-4000-8000-000000000001", status = "COMPLETED" }
+    local _, page = here.call("GET", "/executions?accountId=" .. estate.ACCOUNT)
+    assert.equal(1, page.count)
+    _, page = here.call("GET", "/executions?accountId=" .. estate.OTHER_ACCOUNT)
+    assert.equal(0, page.count)
+  end)
+end)

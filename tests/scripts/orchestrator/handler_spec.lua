@@ -173,12 +173,10 @@ describe("The orchestrator", function()
 
     it("whose process dies after DRS was asked adopts the job", function()
       local id = by_hand("gate-first")
-      assert.is_string(id)
-      local item = here.item(id)
       here.cut({ service = "dynamodb", operation = "UpdateItem", after = 2 }, function()
         handler.handle { action = "resume_wave", state = { execution_id = id, paused_before_wave = 0 } }
       end)
-      item = here.item(id)
+      local item = here.item(id)
       assert.equal("STARTED", item.waves[1].status)
       assert.is_nil(item.waves[1].jobId)
       assert.equal(1, launches())
