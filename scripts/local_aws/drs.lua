@@ -7,7 +7,7 @@ local timeline = require "local_aws.drs.timeline"
 
 local PARTS = {
   "failback", "jobs", "launch_actions", "launch_configuration", "recovery", "recovery_instances", "replication_configuration",
-  "snapshots", "source_servers", "tags", "templates", "termination",
+  "snapshots", "source_servers", "staging", "tags", "templates", "termination",
 }
 
 local INITIALIZED = [[

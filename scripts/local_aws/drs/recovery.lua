@@ -9,6 +9,7 @@ local recovery_instances = require "local_aws.drs.recovery_instances"
 local replication = require "local_aws.drs.replication"
 local snapshots = require "local_aws.drs.snapshots"
 local source_servers = require "local_aws.drs.source_servers"
+local staging = require "local_aws.drs.staging"
 local states = require "local_aws.ec2.state"
 local time = require "time"
 local timeline = require "local_aws.drs.timeline"
@@ -53,7 +54,7 @@ local function after(now, seconds)
   return now + math.floor(seconds * 1000000)
 end
 
-local function instance_tags(call, server)
+local function instance_tags(server)
   local map = {}
   if server.launch.copyTags then
     for key, value in pairs(server.row.tags) do
@@ -63,8 +64,7 @@ local function instance_tags(call, server)
   map.Name = map.Name or server.row.properties.hostname
   map.AWSElasticDisasterRecoveryManaged = "drs.amazonaws.com"
   map.AWSElasticDisasterRecoverySourceServerID = server.id
-  map.AWSElasticDisasterRecoverySourceServerArn = require("local_aws.drs.ids").arn(call.account, call.region, "source-server",
-    server.id)
+  map.AWSElasticDisasterRecoverySourceServerArn = source_servers.arn(server.row)
   return map
 end
 
@@ -84,7 +84,7 @@ local function launch_instance(call, server, way, job, now)
     id = server.instance, imageId = "ami-0d5eff06f840b45e9", instanceType = properties.instanceType or "t3.medium",
     privateIp = address,
     subnetId = "subnet-0a91c4e27d6b3f805", vpcId = "vpc-0c3b8f1d6a7e52940", zone = call.region .. "a", volumes = volumes,
-    platform = properties.os:find("Windows") and "windows" or nil, tags = instance_tags(call, server),
+    platform = properties.os:find("Windows") and "windows" or nil, tags = instance_tags(server),
   }, life)
   recovery_instances.insert(call, {
     id = server.instance, sourceServer = server.id, job = job.id, isDrill = call.input.isDrill == true, visibleUs = ends,
@@ -118,7 +118,8 @@ function operations.StartRecovery(call)
   source_servers.refuse_busy(call, server_ids)
   jobs.check_quotas(call, #servers)
   prepare(call, servers, now)
-  local plan = timeline.launch(call.world.settings.drs, jobs.next_number(call), servers)
+  local converted_at = staging.convert(call, servers)
+  local plan = timeline.launch(call.world.settings.drs, jobs.next_number(call), servers, converted_at)
   local participants = {}
   for index, server in ipairs(servers) do
     participants[index] = { server = server.id, instance = server.instance, key = server.id }

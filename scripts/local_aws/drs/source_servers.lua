@@ -30,17 +30,21 @@ local function read_row(row)
   return row
 end
 
+function source_servers.arn(row)
+  return ids.arn(row.account, row.region, "source-server", row.id)
+end
+
 -- Adds a server. definition: {id=|nil, tags={}, properties={hostname=, ...}, replication={state=, since=}, behaviour=|nil,
 -- addedUs=|nil, launchConfiguration=|nil}. Answers its id.
 function source_servers.insert(db, account, region, definition)
   local id = definition.id or ids.new "s-"
   local now = time.now_us()
   db:run([[INSERT INTO drs_source_servers (account, region, id, hardware_id, added_us, tags, properties, replication,
-    launch_configuration, behaviour) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], account, region, id,
+    launch_configuration, behaviour, staging_account) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], account, region, id,
       definition.properties.hardwareId,
     definition.addedUs or now, json.encode(json.object(definition.tags or {})), json.encode(definition.properties),
     json.encode(definition.replication), definition.launchConfiguration and json.encode(definition.launchConfiguration),
-    definition.behaviour and json.encode(definition.behaviour))
+    definition.behaviour and json.encode(definition.behaviour), definition.stagingAccount)
   return id
 end
 
@@ -115,7 +119,7 @@ end
 function source_servers.describe(server, recovery_instance, now)
   local properties = server.properties
   return {
-    sourceServerID = server.id, arn = ids.arn(server.account, server.region, "source-server", server.id), tags = server.tags,
+    sourceServerID = server.id, arn = source_servers.arn(server), tags = server.tags,
     recoveryInstanceId = recovery_instance, lastLaunchResult = last_launch.result(server.last_launch, now),
     dataReplicationInfo = replication.describe(server.replication, properties.volumes, server.region .. "a", now),
     lifeCycle = life_cycle(server, now), sourceProperties = source_properties(properties, now),

@@ -13,7 +13,7 @@ local timeline = {}
 -- Seconds, as recorded.
 timeline.DEFAULTS = {
   job_start = 0.3, cleanup = 20, first_snapshot = 0.5, snapshot = 0.2, wait = 52, conversion = 187, before_launch = 0.5,
-  launch = 294, job_end = 3, terminate = 75,
+  launch = 294, job_end = 3, terminate = 75, staging_conversion = 840,
 }
 
 local ERRORS = {
@@ -29,127 +29,171 @@ local function jitter(settings, job_number, server_id, step)
   return 1 + (string.unpack(">I4", hash) / 2 ^ 31 - 1) * settings.jitter
 end
 
--- Writes down one server's way. `start` is when the job really starts.
-local function server_way(settings, job_number, server, start)
-  local behaviour = server.behaviour
-  local at, events = start, {}
-  local way = { events = events }
+-- One server's way through a job: a clock of its own and what it wrote down.
+local Way = {}
+Way.__index = Way
 
-  local function seconds(step)
-    return settings.timings[step] * (behaviour.slow or 1) * jitter(settings, job_number, server.id, step)
-  end
-  local function emit(event, data)
-    data = data or {}
-    data.sourceServerID = server.id
-    events[#events + 1] = { at = at, event = event, data = data }
-  end
-  local function fail(reason)
-    way.outcome, way.ends_at, way.error = "FAILED", at, reason
-    return way
-  end
-  -- The tries of a step that fail: all of them, or all but the last.
-  local function tries(step, event, failing)
-    local attempts = behaviour.attempts or (failing and 1 or 2)
-    for attempt = 1, failing and attempts or attempts - 1 do
-      at = at + seconds(step)
-      emit(event, { rawError = ERRORS[step], attemptCount = attempt, maxAttemptsCount = attempts })
-    end
-    return failing
-  end
-
-  if behaviour.skip then
-    emit "SERVER_SKIPPED"
-    return fail "SERVER_SKIPPED"
-  end
-  if server.former then
-    emit "CLEANUP_START"
-    way.cleanup_starts_at = at
-    at = at + seconds "cleanup"
-    if behaviour.cleanup == "FAILED" then
-      emit("CLEANUP_FAIL", { rawError = ERRORS.cleanup })
-    else
-      emit "CLEANUP_END"
-      way.cleanup_ends_at = at
-    end
-  end
-  at = at + seconds "first_snapshot"
-  if not server.snapshot_given then
-    emit "SNAPSHOT_START"
-    at = at + seconds "snapshot"
-    if behaviour.snapshot == "FAILED" or not server.can_snapshot then
-      emit("SNAPSHOT_FAIL", { rawError = ERRORS.snapshot })
-      if behaviour.snapshot == "FAILED" or not server.has_snapshot then
-        if server.has_snapshot then
-          emit "USING_PREVIOUS_SNAPSHOT_FAILED"
-        end
-        return fail(ERRORS.snapshot)
-      end
-      emit "USING_PREVIOUS_SNAPSHOT"
-    elseif behaviour.snapshot == "PREVIOUS" then
-      emit("SNAPSHOT_FAIL", { rawError = ERRORS.snapshot })
-      emit "USING_PREVIOUS_SNAPSHOT"
-    else
-      emit "SNAPSHOT_END"
-    end
-  end
-  at = at + seconds "wait"
-  if not server.fast then
-    emit "CONVERSION_START"
-    if behaviour.conversion then
-      if tries("conversion", "CONVERSION_FAIL", behaviour.conversion == "FAILED") then
-        return fail(ERRORS.conversion)
-      end
-    end
-    at = at + seconds "conversion"
-    emit("CONVERSION_END", { conversionServerID = server.conversion_server })
-    at = at + seconds "before_launch"
-  end
-  emit "LAUNCH_START"
-  way.launch_starts_at = at
-  if behaviour.launch then
-    if tries("launch", "LAUNCH_FAILED", behaviour.launch == "FAILED") then
-      return fail(ERRORS.launch)
-    end
-  end
-  at = at + seconds "launch"
-  -- LAUNCH_END is in no model, yet the service sends it.
-  emit("LAUNCH_END", { targetInstanceID = server.instance })
-  way.outcome, way.ends_at = "LAUNCHED", at
-  return way
+local function new_way(settings, job_number, server, start)
+  return setmetatable({ settings = settings, job_number = job_number, server = server, at = start, events = {},
+    behaviour = server.behaviour or {} }, Way)
 end
 
--- A LAUNCH job. servers: list of {id=, behaviour={}, former=bool (a drill's instance to clean first), snapshot_given=bool,
--- can_snapshot=bool, has_snapshot=bool, fast=bool, instance=id, conversion_server=id}. Times are seconds after the job's
--- creation. Answers {starts_at=, ends_at=, events={{at=, event=, data=}}, ways={[server id] = {outcome=, ends_at=,
--- launch_starts_at=, ...}}}.
-function timeline.launch(settings, job_number, servers)
-  local start = settings.timings.job_start * jitter(settings, job_number, "", "job_start")
-  local job = { starts_at = start, ends_at = start, ways = {}, events = { { at = start, event = "JOB_START", data = {} } } }
-  for _, server in ipairs(servers) do
-    local way = server_way(settings, job_number, server, start)
-    job.ways[server.id] = way
-    job.ends_at = math.max(job.ends_at, way.ends_at)
-    table.move(way.events, 1, #way.events, #job.events + 1, job.events)
+function Way:pass(step)
+  local factor = (self.behaviour.slow or 1) * jitter(self.settings, self.job_number, self.server.id, step)
+  self.at = self.at + self.settings.timings[step] * factor
+end
+
+function Way:emit(event, data)
+  data = data or {}
+  data.sourceServerID = self.server.id
+  self.events[#self.events + 1] = { at = self.at, event = event, data = data }
+end
+
+-- The tries of a step that fail: all of them, or all but the last. Answers whether the step failed.
+function Way:try(step, event)
+  local asked = self.behaviour[step]
+  local failing = asked == "FAILED"
+  local attempts = self.behaviour.attempts or (asked == "RETRIED" and 2 or 1)
+  for attempt = 1, not asked and 0 or failing and attempts or attempts - 1 do
+    self:pass(step)
+    self:emit(event, { rawError = ERRORS[step], attemptCount = attempt, maxAttemptsCount = attempts })
   end
+  return failing
+end
+
+-- A former drill's instance goes first.
+function Way:clean()
+  self:emit "CLEANUP_START"
+  self.cleanup_starts_at = self.at
+  self:pass "cleanup"
+  if self.behaviour.cleanup == "FAILED" then
+    self:emit("CLEANUP_FAIL", { rawError = ERRORS.cleanup })
+  else
+    self:emit "CLEANUP_END"
+    self.cleanup_ends_at = self.at
+  end
+end
+
+-- A snapshot of the latest data, else the previous one; false when there is neither.
+function Way:snapshot()
+  local server, asked = self.server, self.behaviour.snapshot
+  self:pass "first_snapshot"
+  if server.snapshot_given then
+    return true
+  end
+  self:emit "SNAPSHOT_START"
+  self:pass "snapshot"
+  if server.can_snapshot and not asked then
+    self:emit "SNAPSHOT_END"
+    return true
+  end
+  self:emit("SNAPSHOT_FAIL", { rawError = ERRORS.snapshot })
+  if server.has_snapshot then
+    self:emit(asked == "FAILED" and "USING_PREVIOUS_SNAPSHOT_FAILED" or "USING_PREVIOUS_SNAPSHOT")
+  end
+  return server.has_snapshot and asked ~= "FAILED"
+end
+
+function Way:convert()
+  self:emit "CONVERSION_START"
+  if self:try("conversion", "CONVERSION_FAIL") then
+    return false
+  end
+  self:pass "conversion"
+  self:emit("CONVERSION_END", { conversionServerID = self.server.conversion_server })
+  return true
+end
+
+function Way:launch()
+  self:emit "LAUNCH_START"
+  self.launch_starts_at = self.at
+  if self:try("launch", "LAUNCH_FAILED") then
+    return false
+  end
+  self:pass "launch"
+  -- LAUNCH_END is in no model, yet the service sends it.
+  self:emit("LAUNCH_END", { targetInstanceID = self.server.instance })
+  return true
+end
+
+-- Goes all the way; true when the server was launched.
+function Way:go()
+  if self.behaviour.skip then
+    self:emit "SERVER_SKIPPED"
+    return false
+  end
+  if self.server.former then
+    self:clean()
+  end
+  if not self:snapshot() then
+    return false
+  end
+  self:pass "wait"
+  if not self.server.fast then
+    if not self:convert() then
+      return false
+    end
+    self:pass "before_launch"
+  end
+  return self:launch()
+end
+
+local function new_job(settings, job_number, earliest)
+  local start = earliest + settings.timings.job_start * jitter(settings, job_number, "", "job_start")
+  return { starts_at = start, ends_at = start, ways = {}, events = { { at = start, event = "JOB_START", data = {} } } }
+end
+
+local function add_way(job, way, outcome)
+  way.outcome, way.ends_at = outcome, way.at
+  job.ways[way.server.id] = way
+  job.ends_at = math.max(job.ends_at, way.ends_at)
+  table.move(way.events, 1, #way.events, #job.events + 1, job.events)
+end
+
+local function end_job(settings, job_number, job)
   job.ends_at = job.ends_at + settings.timings.job_end * jitter(settings, job_number, "", "job_end")
   job.events[#job.events + 1] = { at = job.ends_at, event = "JOB_END", data = {} }
   return job
 end
 
+-- A LAUNCH job. servers: list of {id=, behaviour={}, former=id|nil (a drill's instance to clean first), snapshot_given=bool,
+-- can_snapshot=bool, has_snapshot=bool, fast=bool, instance=id, conversion_server=id}; `earliest`: when it may start. Times are
+-- seconds after the job's creation. Answers {starts_at=, ends_at=, events={{at=, event=, data=}},
+-- ways={[server id] = {outcome=, ends_at=, launch_starts_at=, cleanup_starts_at=, cleanup_ends_at=}}}.
+function timeline.launch(settings, job_number, servers, earliest)
+  local job = new_job(settings, job_number, earliest or 0)
+  for _, server in ipairs(servers) do
+    local way = new_way(settings, job_number, server, job.starts_at)
+    add_way(job, way, way:go() and "LAUNCHED" or "FAILED")
+  end
+  return end_job(settings, job_number, job)
+end
+
+-- A CREATE_CONVERTED_SNAPSHOT job in a staging account. servers: list of {id=, conversion_server=id}.
+function timeline.convert(settings, job_number, servers)
+  local job = new_job(settings, job_number, 0)
+  for _, server in ipairs(servers) do
+    local way = new_way(settings, job_number, server, job.starts_at)
+    way:emit "SNAPSHOT_START"
+    way:pass "snapshot"
+    way:emit "SNAPSHOT_END"
+    way:emit "CONVERSION_START"
+    way:pass "staging_conversion"
+    way:emit("CONVERSION_END", { conversionServerID = server.conversion_server })
+    add_way(job, way, "LAUNCHED")
+  end
+  return end_job(settings, job_number, job)
+end
+
 -- A TERMINATE job. instances: list of {id=, behaviour={}}. Only JOB_START and JOB_END are known to be sent.
 function timeline.terminate(settings, job_number, instances)
-  local start = settings.timings.job_start * jitter(settings, job_number, "", "job_start")
-  local job = { starts_at = start, ends_at = start, ways = {}, events = { { at = start, event = "JOB_START", data = {} } } }
+  local job = new_job(settings, job_number, 0)
   for _, instance in ipairs(instances) do
-    local seconds = settings.timings.terminate * (instance.behaviour.slow or 1) * jitter(settings, job_number, instance.id,
-      "terminate")
-    local failed = instance.behaviour.terminate == "FAILED"
-    job.ways[instance.id] = { ends_at = start + seconds, outcome = failed and "FAILED" or "TERMINATED" }
-    job.ends_at = math.max(job.ends_at, start + seconds)
+    local way = new_way(settings, job_number, instance, job.starts_at)
+    way:pass "terminate"
+    add_way(job, way, way.behaviour.terminate == "FAILED" and "FAILED" or "TERMINATED")
   end
-  job.ends_at = job.ends_at + settings.timings.job_end * jitter(settings, job_number, "", "job_end")
-  job.events[2] = { at = job.ends_at, event = "JOB_END", data = {} }
-  return job
+  return end_job(settings, job_number, job)
 end
 
 return timeline

@@ -112,3 +112,68 @@ describe("DRS", function()
     end)
   end)
 end)
+
+describe("extended source servers", function()
+  local STAGING = "210987654321"
+  local here
+
+  before_each(function()
+    local estate = support.estate(3)
+    estate.places[1].account = STAGING
+    estate.places[2] = { account = support.ACCOUNT, region = support.REGION }
+    here = support.start { estate = estate, settings = { drs = { jitter = 0 } } }
+    here.call("drs", "UpdateReplicationConfiguration", { sourceServerID = server_id(1), ebsEncryption = "CUSTOM" }, nil,
+      STAGING)
+  end)
+  after_each(function()
+    here.close()
+  end)
+
+  local function arn(number)
+    return "arn:aws:drs:us-east-1:210987654321:source-server/" .. server_id(number)
+  end
+  local function extend(number)
+    return here.call("drs", "CreateExtendedSourceServer",
+      { sourceServerArn = arn(number), tags = { from = "staging" } }).sourceServer
+  end
+
+  it("are found in the staging account and extended once", function()
+    local input = { stagingAccountID = STAGING }
+    assert.equal(3, #here.call("drs", "ListExtensibleSourceServers", input).items)
+    local extended = extend(1)
+    assert.same({ "EXTENDED", STAGING, arn(1) },
+      { extended.stagingArea.status, extended.stagingArea.stagingAccountID, extended.stagingArea.stagingSourceServerArn })
+    assert.equal(2, #here.call("drs", "ListExtensibleSourceServers", input).items)
+    assert.same({ { accountID = STAGING } }, here.call("drs", "ListStagingAccounts").accounts)
+    local filtered = here.call("drs", "DescribeSourceServers",
+      { filters = { stagingAccountIDs = json.array { STAGING } } }).items
+    assert.equal(extended.sourceServerID, filtered[1].sourceServerID)
+    assert.equal("ValidationException", here.fault("drs", "CreateExtendedSourceServer", { sourceServerArn = arn(1) }).code)
+    assert.equal("ResourceNotFoundException", here.fault("drs", "CreateExtendedSourceServer",
+      { sourceServerArn = arn(9) }).code)
+  end)
+
+  it("6: are refused on the default encryption key, and in one's own account", function()
+    assert.truthy(here.fault("drs", "CreateExtendedSourceServer", { sourceServerArn = arn(2) }).message:find("must be CUSTOM"))
+    local own = here.fault("drs", "CreateExtendedSourceServer", { sourceServerArn = arn(1) }, nil, STAGING)
+    assert.equal("ValidationException", own.code)
+  end)
+
+  it("4, 8.8: are launched after a job of their own in the staging account", function()
+    local id = extend(1).sourceServerID
+    here.call("drs", "StartRecovery", { sourceServers = json.array { { sourceServerID = id } }, isDrill = true })
+    local converting = here.call("drs", "DescribeJobs", {}, nil, STAGING).items[1]
+    assert.same({ "CREATE_CONVERTED_SNAPSHOT", "TARGET_ACCOUNT" }, { converting.type, converting.initiatedBy })
+    assert.equal(server_id(1), converting.participatingServers[1].sourceServerID)
+    clock.step(800)
+    assert.equal("PENDING", here.call("drs", "DescribeJobs").items[1].status)
+    assert.equal("ConflictException", here.fault("drs", "StartRecovery", { sourceServers = support.servers(1) }, nil,
+      STAGING).code)
+    clock.step(50)
+    assert.equal("COMPLETED", here.call("drs", "DescribeJobs", {}, nil, STAGING).items[1].status)
+    assert.equal("STARTED", here.call("drs", "DescribeJobs").items[1].status)
+    clock.step(600)
+    assert.equal("LAUNCHED", here.call("drs", "DescribeJobs").items[1].participatingServers[1].launchStatus)
+    assert.equal(1, #here.call("drs", "DescribeRecoveryInstances").items)
+  end)
+end)

@@ -1,0 +1,104 @@
+-- Extended source servers: servers that replicate into a staging account and are recovered in another one. Their launch begins
+-- with a job of its own in the staging account, which makes converted snapshots for the target.
+
+local failures = require "local_aws.drs.failures"
+local jobs = require "local_aws.drs.jobs"
+local json = require "json"
+local pages = require "local_aws.drs.pages"
+local source_servers = require "local_aws.drs.source_servers"
+local timeline = require "local_aws.drs.timeline"
+
+local staging = {}
+
+-- The same call as the staging account would make it.
+local function in_account(call, account)
+  return setmetatable({ account = account }, { __index = call })
+end
+
+local function staging_id(server)
+  return server.properties.stagingSourceServerArn:match("[^/]+$")
+end
+
+-- Starts the jobs in the staging accounts of those servers that are extended; answers the second at which the last one ends (0:
+-- none).
+function staging.convert(call, servers)
+  local by_account, ends_at = {}, 0
+  for _, server in ipairs(servers) do
+    local account = server.row.staging_account
+    if account then
+      by_account[account] = by_account[account] or {}
+      table.insert(by_account[account], { id = staging_id(server.row), conversion_server = server.conversion_server })
+    end
+  end
+  for account, list in pairs(by_account) do
+    local there, ids, participants = in_account(call, account), {}, {}
+    for index, server in ipairs(list) do
+      ids[index], participants[index] = server.id, { server = server.id, key = server.id }
+    end
+    source_servers.refuse_busy(there, ids)
+    local plan = timeline.convert(call.world.settings.drs, jobs.next_number(call), list)
+    jobs.insert(there, "CREATE_CONVERTED_SNAPSHOT", "TARGET_ACCOUNT", nil, plan, participants)
+    ends_at = math.max(ends_at, plan.ends_at)
+  end
+  return ends_at
+end
+
+local operations = {}
+
+function operations.ListStagingAccounts(call)
+  local list = {}
+  for row in call.world.db:rows([[SELECT DISTINCT staging_account AS id FROM drs_source_servers WHERE account = ? AND region = ?
+    AND staging_account IS NOT NULL ORDER BY staging_account]], call.account, call.region) do
+    list[#list + 1] = { accountID = row.id }
+  end
+  local items, token = pages.of_list(call, list)
+  return { accounts = items, nextToken = token }
+end
+
+-- Servers of the staging account that are not extended into this one yet.
+function operations.ListExtensibleSourceServers(call)
+  local list, extended = {}, {}
+  for row in call.world.db:rows([[SELECT properties FROM drs_source_servers WHERE account = ? AND region = ?
+    AND staging_account = ?]], call.account, call.region, call.input.stagingAccountID) do
+    extended[json.decode(row.properties).stagingSourceServerArn:match("[^/]+$")] = true
+  end
+  for row in call.world.db:rows([[SELECT * FROM drs_source_servers WHERE account = ? AND region = ?
+    AND staging_account IS NULL ORDER BY number]], call.input.stagingAccountID, call.region) do
+    if not extended[row.id] then
+      list[#list + 1] = {
+        hostname = json.decode(row.properties).hostname, arn = source_servers.arn(row), tags = json.decode(row.tags),
+      }
+    end
+  end
+  local items, token = pages.of_list(call, list)
+  return { items = items, nextToken = token }
+end
+
+function operations.CreateExtendedSourceServer(call)
+  local arn = call.input.sourceServerArn
+  local region, account, id = arn:match("^arn:aws[%w-]*:drs:([%w-]+):(%d+):source%-server/(.+)$")
+  local server = region == call.region and source_servers.find(in_account(call, account), id)
+  if not server then
+    failures.not_found("SourceServer", arn)
+  elseif account == call.account then
+    failures.invalid("The Source Server is in this account: only those of another account can be extended.")
+  elseif server.replication_configuration.ebsEncryption ~= "CUSTOM" then
+    failures.invalid("The Source Server's staging disks are encrypted with the default key: ebsEncryption must be CUSTOM, with "
+      .. "a key that is shared with this account.")
+  end
+  for row in call.world.db:rows([[SELECT properties FROM drs_source_servers WHERE account = ? AND region = ?
+    AND staging_account = ?]], call.account, call.region, account) do
+    if json.decode(row.properties).stagingSourceServerArn == arn then
+      failures.invalid("The Source Server is extended into this account already.")
+    end
+  end
+  server.properties.stagingSourceServerArn = arn
+  local extended = source_servers.insert(call.world.db, call.account, call.region, {
+    tags = call.input.tags or {}, properties = server.properties, replication = server.replication, stagingAccount = account,
+  })
+  return { sourceServer = source_servers.describe_one(call, extended) }
+end
+
+staging.operations = operations
+
+return staging
