@@ -16,10 +16,16 @@ function accounts.hub()
   return config.require("STATE_MACHINE_ARN"):match("^arn:[^:]*:states:[^:]*:(%d+):")
 end
 
-local function role_of(target, group)
+-- The first that states it: the groups, the target account's record, the caller.
+local function stated(name, groups, target, asked)
+  local group = lists.first(groups, function(one) return lists.given(one[name]) ~= nil end)
+  return group and group[name] or target and lists.given(target[name]) or asked and lists.given(asked[name])
+end
+
+local function role_of(groups, target, asked)
   local by_arn = target and lists.given(target.crossAccountRoleArn)
-  return lists.given(group.assumeRoleName) or target and lists.given(target.assumeRoleName)
-    or by_arn and by_arn:match("/([^/]+)$") or DEFAULT_ROLE
+  return stated("assumeRoleName", groups, target, nil) or by_arn and by_arn:match("/([^/]+)$")
+    or stated("assumeRoleName", {}, nil, asked) or DEFAULT_ROLE
 end
 
 --- The account context of a plan's groups. Several accounts: 400. `asked` is what the caller said about it: it may name the
@@ -28,9 +34,8 @@ function accounts.context(groups, asked)
   local named = lists.unique(lists.filter(lists.map(groups, function(group)
     return lists.given(group.accountId) or accounts.hub()
   end), function(id) return id end))
-  local stated = lists.first(groups, function(group) return lists.given(group.accountId) end)
   local wanted = asked and lists.given(asked.accountId)
-  if wanted and not stated then named = json.array { wanted } end
+  if wanted and not stated("accountId", groups) then named = json.array { wanted } end
   if wanted and #named == 1 and named[1] ~= wanted then named[2] = wanted end
   if #named > 1 then
     reply.fail(400, "MULTIPLE_ACCOUNTS", "a plan runs in one account; this one names " .. table.concat(named, ", "),
@@ -39,11 +44,9 @@ function accounts.context(groups, asked)
   local account = named[1] or accounts.hub()
   if account == accounts.hub() then return json.object { accountId = account, isCurrentAccount = true } end
   local target = config.get("TARGET_ACCOUNTS_TABLE") and store.get("TARGET_ACCOUNTS_TABLE", { accountId = account })
-  local group = lists.first(groups, function(one) return lists.given(one.assumeRoleName) end) or {}
-  local secret = lists.first(groups, function(one) return lists.given(one.externalId) end) or target or {}
   return json.object {
     accountId = account, isCurrentAccount = false,
-    assumeRoleName = role_of(target, group), externalId = lists.given(secret.externalId),
+    assumeRoleName = role_of(groups, target, asked), externalId = stated("externalId", groups, target, asked),
   }
 end
 

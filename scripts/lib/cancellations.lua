@@ -20,7 +20,14 @@ function cancellations.of_pending(execution, why)
   return changed
 end
 
-local function mark(current)
+--- What a cancel changes, or nil: an execution that is being cancelled stays as it is.
+function cancellations.decide(current)
+  local now = status.of(current)
+  if now == "CANCELLING" then return nil end
+  if status.is_terminal(current) then
+    reply.fail(409, "EXECUTION_NOT_CANCELLABLE", "the execution is over: " .. now,
+      { executionId = current.executionId, executionStatus = now })
+  end
   return {
     status = "CANCELLING", cancelRequestedAt = time.now(),
     waves = waves.with(current, cancellations.of_pending(current, "cancelled before it started")),
@@ -36,20 +43,24 @@ function cancellations.settle(execution)
   return executions.finish(execution, "CANCELLED")
 end
 
---- Cancels. An execution that is being cancelled stays as it is.
+-- PAUSE_PENDING: the orchestrator is on its way to the boundary, and ends the execution there.
+local function ends_at_boundary(execution)
+  return status.of(execution) == "PAUSE_PENDING" or #waves.in_flight(waves.all(execution)) > 0
+end
+
+--- The calls to Step Functions that follow a cancel of this execution, for a dry run.
+function cancellations.following(execution)
+  return ends_at_boundary(execution) and {} or { "StopExecution" }
+end
+
+--- Cancels.
 function cancellations.request(execution)
-  local was
+  local later
   local cancelled, wrote = executions.change(execution, function(current)
-    was = status.of(current)
-    if was == "CANCELLING" then return nil end
-    if status.is_terminal(current) then
-      reply.fail(409, "EXECUTION_NOT_CANCELLABLE", "the execution is over: " .. was,
-        { executionId = current.executionId, executionStatus = was })
-    end
-    return mark(current)
+    later = ends_at_boundary(current)
+    return cancellations.decide(current)
   end)
-  -- PAUSE_PENDING: the orchestrator is on its way to the boundary, and ends the execution there.
-  if not wrote or was == "PAUSE_PENDING" then return cancelled end
+  if not wrote or later then return cancelled end
   return cancellations.settle(cancelled)
 end
 

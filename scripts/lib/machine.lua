@@ -22,6 +22,11 @@ local WORDS = {
   COMPLETED = "completed", PARTIAL = "failed", FAILED = "failed", CANCELLED = "cancelled", TIMEOUT = "timeout",
 }
 
+--- Step Functions, in the region of the state machine.
+function machine.client()
+  return aws.client("sfn", { region = config.require("STATE_MACHINE_ARN"):match("^arn:[^:]*:states:([^:]+):") })
+end
+
 --- The ARN that the Step Functions execution of this name has, or will have.
 function machine.execution_arn(name)
   return (config.require("STATE_MACHINE_ARN"):gsub(":stateMachine:", ":execution:", 1)) .. ":" .. name
@@ -55,7 +60,7 @@ end
 -- The name is the execution's id, unless it is started once more.
 function machine.start(execution, name)
   name = name or execution.executionId
-  local client, input = aws.client("sfn"), machine.input(execution)
+  local client, input = machine.client(), machine.input(execution)
   local ok, result = pcall(function()
     return client:start_execution { stateMachineArn = config.require("STATE_MACHINE_ARN"), name = name, input = input }
   end)
@@ -71,7 +76,7 @@ end
 function machine.describe(execution)
   local arn = machine.arn_of(execution)
   if not arn or not arn:find(":execution:", 1, true) then return nil end
-  local ok, result = pcall(function() return aws.client("sfn"):describe_execution { executionArn = arn } end)
+  local ok, result = pcall(function() return machine.client():describe_execution { executionArn = arn } end)
   if ok then return result end
   if aws.is_error(result, "ExecutionDoesNotExist") then return nil end
   error(result, 0)
@@ -81,7 +86,7 @@ end
 function machine.stop(execution, cause)
   local arn = machine.arn_of(execution) or machine.execution_arn(execution.executionId)
   local ok, problem = pcall(function()
-    aws.client("sfn"):stop_execution { executionArn = arn, error = "Cancelled", cause = cause }
+    machine.client():stop_execution { executionArn = arn, error = "Cancelled", cause = cause }
   end)
   if not ok and not aws.is_error(problem, "ExecutionDoesNotExist") then error(problem, 0) end
 end
@@ -89,8 +94,8 @@ end
 --- Does it wait for its task token at this moment? Its newest steps say so.
 function machine.is_waiting(execution)
   local ok, history = pcall(function()
-    return aws.client("sfn"):get_execution_history {
-      executionArn = machine.arn_of(execution), reverseOrder = true, maxResults = 20, includeExecutionData = false,
+    return machine.client():get_execution_history {
+      executionArn = machine.arn_of(execution), reverseOrder = true, maxResults = 100, includeExecutionData = false,
     }
   end)
   if not ok then

@@ -20,18 +20,21 @@ local function require_later_wave(execution)
   end
 end
 
---- Asks for the pause. One that is asked for, or has come, stays as it is.
+--- What a pause changes, or nil: one that is asked for, or has come, stays as it is.
+function pauses.decide(current)
+  local now = status.of(current)
+  if now == "PAUSE_PENDING" or now == "PAUSED" then return nil end
+  if now ~= "RUNNING" then
+    reply.fail(409, "EXECUTION_NOT_PAUSABLE", "an execution that is " .. now .. " cannot be paused",
+      { executionId = current.executionId, executionStatus = now })
+  end
+  require_later_wave(current)
+  return { status = "PAUSE_PENDING", pauseRequestedAt = time.now() }
+end
+
+--- Asks for the pause.
 function pauses.request(execution)
-  return executions.change(execution, function(current)
-    local now = status.of(current)
-    if now == "PAUSE_PENDING" or now == "PAUSED" then return nil end
-    if now ~= "RUNNING" then
-      reply.fail(409, "EXECUTION_NOT_PAUSABLE", "an execution that is " .. now .. " cannot be paused",
-        { executionId = current.executionId, executionStatus = now })
-    end
-    require_later_wave(current)
-    return { status = "PAUSE_PENDING", pauseRequestedAt = time.now() }
-  end)
+  return executions.change(execution, pauses.decide)
 end
 
 return pauses

@@ -33,27 +33,34 @@ function resumes.is_stale(execution)
   return token ~= nil and at + resumes.CLAIM_SECONDS <= time.now() and machine.is_waiting(execution)
 end
 
---- Claims the resume: gives the execution, and the token to use; no token when a pause was withdrawn before it came.
--- 409 unless PAUSED, PAUSE_PENDING, or under a claim that had no effect. Of two calls one wins.
+--- What a resume changes, and the token to use; no token when a pause is withdrawn before it came.
+-- 409 unless PAUSED, PAUSE_PENDING, or under a claim that had no effect.
+function resumes.decide(current)
+  local token
+  local now = status.of(current)
+  if now == "PAUSE_PENDING" then
+    return { status = "RUNNING", pauseRequestedAt = store.REMOVE }
+  elseif now == "PAUSED" then
+    token = lists.given(current.taskToken)
+  elseif now == "RUNNING" and resumes.is_stale(current) then
+    token = current.claimedTaskToken
+  else
+    refuse(current)
+  end
+  if not token then
+    reply.fail(409, "INVALID_TASK_TOKEN", "the execution is paused without a task token; cancel it and start again",
+      { executionId = current.executionId })
+  end
+  return claim_of(token), token
+end
+
+--- Claims the resume: gives the execution, and the token. Of two calls one wins.
 function resumes.claim(execution)
   local token
   local claimed = executions.change(execution, function(current)
-    token = nil
-    local now = status.of(current)
-    if now == "PAUSE_PENDING" then
-      return { status = "RUNNING", pauseRequestedAt = store.REMOVE }
-    elseif now == "PAUSED" then
-      token = lists.given(current.taskToken)
-    elseif now == "RUNNING" and resumes.is_stale(current) then
-      token = current.claimedTaskToken
-    else
-      refuse(current)
-    end
-    if not token then
-      reply.fail(409, "INVALID_TASK_TOKEN", "the execution is paused without a task token; cancel it and start again",
-        { executionId = current.executionId })
-    end
-    return claim_of(token)
+    local changes
+    changes, token = resumes.decide(current)
+    return changes
   end)
   return claimed, token
 end
@@ -71,7 +78,7 @@ end
 function resumes.send(token, execution, before)
   local state = machine.state(execution, { status = "running", paused_before_wave = before })
   local ok, problem = pcall(function()
-    aws.client("sfn"):send_task_success { taskToken = token, output = json.encode(state) }
+    machine.client():send_task_success { taskToken = token, output = json.encode(state) }
   end)
   if not ok then return problem end
 end

@@ -309,6 +309,50 @@ describe("Pausing, cancelling and resuming:", function()
     end)
   end)
 
+  describe("with dryRun", function()
+    local function rehearse(id, action)
+      here.forget_calls()
+      local version = here.item(id).version
+      local status, answer = post(id, action, { dryRun = true })
+      assert.equal(version, here.item(id).version)
+      for _, operation in ipairs { "UpdateItem", "StopExecution", "SendTaskSuccess" } do
+        assert.equal(0, #here.calls { operation = operation })
+      end
+      local writes = {}
+      for position, write in ipairs(answer.awsWrites or {}) do writes[position] = write.operation end
+      return status, answer, table.concat(writes, " ")
+    end
+
+    it("nothing is written, and what would be is told", function()
+      local id = paused()
+      local status, answer, writes = rehearse(id, "resume")
+      assert.equal(200, status)
+      assert.equal("UpdateItem SendTaskSuccess", writes)
+      assert.equal("RUNNING", answer.wouldBecome)
+      assert.is_nil(json.encode(answer):find(here.item(id).taskToken, 1, true))
+      status, answer, writes = rehearse(id, "cancel")
+      assert.equal(200, status)
+      assert.equal("UpdateItem StopExecution", writes)
+      assert.equal("CANCELLING", answer.wouldBecome)
+      status, answer, writes = rehearse(id, "pause")
+      assert.equal(200, status)
+      assert.equal("", writes)
+      assert.equal("PAUSED", answer.wouldBecome)
+    end)
+
+    it("with a wave in flight, no call to Step Functions follows", function()
+      local id = running("two")
+      assert.equal("UpdateItem", select(3, rehearse(id, "cancel")))
+      assert.equal("UpdateItem", select(3, rehearse(id, "pause")))
+    end)
+
+    it("what would be refused is refused", function()
+      local id = running("one")
+      assert.equal(409, (rehearse(id, "resume")))
+      assert.equal(400, (rehearse(id, "pause")))
+    end)
+  end)
+
   it("409 CONCURRENT_UPDATE when every write loses its race five times", function()
     local id = running("two")
     here.fault { service = "dynamodb", operation = "UpdateItem", kind = "error", code = "ConditionalCheckFailedException" }
