@@ -2,7 +2,7 @@
 # make demo: starts drsh with its local AWS on free ports, runs a drill against it (examples/drill.lua), ends what it started.
 # Two demos at once do not meet: nothing is shared, neither port nor file.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 program=${DRSH:-build/drsh}
 speed=${DEMO_SPEED:-40}
 scratch=$(mktemp -d)

@@ -2,7 +2,7 @@
 # Runs every test: the C programs named on the command line, and each spec in a process of its own, two at a time.
 # The last line says `N passed, N failed`; the exit code is 0 only when something ran and nothing failed.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 program=${DRSH:-build/drsh}
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT INT TERM

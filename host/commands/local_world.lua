@@ -53,7 +53,7 @@ function local_world.open(listen)
   if aws.is_new then
     require "orchestrator.deploy".deploy { region = region, account = account }
     local holds = estate()
-    if holds then require "local_aws.estate".seed(aws.world, holds) end
+    if holds then require "local_aws.estate".seed(aws.world, holds) else aws.world.clock.furnished() end
   end
   -- As on AWS, a state machine may reach the orchestrator through the activity, too.
   local worker = task.spawn(require "orchestrator.worker".serve, {

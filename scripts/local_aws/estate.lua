@@ -151,6 +151,7 @@ function estate.seed(world, given)
     for _, items in ipairs(given.tables or {}) do
       sum.items = sum.items + seed_table(world, items)
     end
+    world.clock.furnished()
     return sum
   end)
 end

@@ -3,7 +3,7 @@
 --   local local_aws = require "local_aws.main"
 --   local here = local_aws.start { address="127.0.0.1", port=0, data=":memory:" | path, accounts= path,
 --                                  estate= table | "sample" | path of a Lua or JSON file }
---   here.url, here.port, here.world, here.is_new (the database had no world before), here.close()
+--   here.url, here.port, here.world, here.is_new (nobody has furnished the database yet), here.close()
 --
 -- `estate` is put into a new database only: one that already lived keeps what it has.
 -- `settings` = {drs={pageSize=...}} changes what services do (also by control.lua while it runs).

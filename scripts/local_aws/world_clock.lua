@@ -23,11 +23,12 @@ local function write(db, name, value)
 end
 
 -- Opens the clock of a database: sets the world's clock forward if the database has seen a later time.
--- clock.keep(exact): to be called before anything that shows the time is answered. clock.is_new: nobody lived here before.
+-- clock.keep(exact): to be called before anything that shows the time is answered. clock.is_new: nobody has furnished it yet (a
+-- start that was killed before clock.furnished() leaves it new, so that no world stays half furnished).
 function world_clock.open(db)
   db:exec(SCHEMA)
   local kept = read(db, "now_us")
-  local self = { is_new = kept == nil }
+  local self = { is_new = read(db, "furnished") == nil }
   if kept and kept > time.now_us() then
     clock.set(kept / 1e6)
   end
@@ -40,6 +41,11 @@ function world_clock.open(db)
       kept_at, reserved = now, exact and now or now + math.ceil(AHEAD * 1e6 * math.max(1, self.speed()))
       write(db, "now_us", reserved)
     end
+  end
+
+  -- Best in the transaction that furnishes it.
+  function self.furnished()
+    write(db, "furnished", 1)
   end
 
   function self.speed()

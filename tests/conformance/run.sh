@@ -1,7 +1,7 @@
 #!/bin/sh
 # make conformance: a local AWS on a free port, driven by clients that we did not write.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 program=${DRSH:-build/drsh}
 scratch=$(mktemp -d)
 : > "$scratch/ready"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The architecture as a program: who may include whom, and which file alone may do what. Prints each breach, exits 1 if there is any.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit
 breaches=0
 
 breach() {

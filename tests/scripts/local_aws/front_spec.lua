@@ -122,6 +122,19 @@ describe("a world in a file", function()
     end
   end)
 
+  it("stays new until it is furnished: a start that was killed in between is made up for", function()
+    local here = support.start { data = path }
+    assert.is_true(here.is_new)
+    here.close()
+    here = support.start { data = path, estate = support.estate(2) }
+    assert.is_true(here.is_new)
+    assert.equal(2, #here.call("drs", "DescribeSourceServers").items)
+    here.close()
+    here = support.start { data = path, estate = support.estate(2) }
+    assert.is_false(here.is_new)
+    here.close()
+  end)
+
   it("goes on where it was: a job that was under way ends at its time", function()
     local here = support.start { data = path, estate = support.estate(1) }
     assert.is_true(here.is_new)
