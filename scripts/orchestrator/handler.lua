@@ -88,6 +88,7 @@ local ACTIONS = {
 
 return {
   summary = "The actions behind the state machine",
+  -- drs:TagResource: DRS asks for it when StartRecovery carries tags.
   aws     = {
     "dynamodb:Query", "dynamodb:GetItem", "dynamodb:UpdateItem", "drs:StartRecovery", "drs:DescribeJobs",
     "drs:DescribeJobLogItems", "drs:DescribeRecoveryInstances", "drs:DescribeSourceServers", "drs:TagResource",

@@ -7,14 +7,15 @@
 --
 -- Times of DRS jobs are short (a launch takes about 7 s), so that a wave is over at the next poll.
 
-local app    = require "app"
-local aws    = require "aws"
-local clock  = require "clock"
-local config = require "config"
-local deploy = require "orchestrator.deploy"
-local json   = require "json"
-local main   = require "local_aws.main"
-local task   = require "task"
+local app        = require "app"
+local aws        = require "aws"
+local background = require "runtime.background"
+local clock      = require "clock"
+local config     = require "config"
+local deploy     = require "orchestrator.deploy"
+local json       = require "json"
+local main       = require "local_aws.main"
+local task       = require "task"
 
 local estate = {}
 
@@ -288,9 +289,13 @@ function methods:seed(place)
   require("local_aws.estate").seed(self.world, { places = { place } })
 end
 
---- Runs the sweep once.
+local scripts
+
+--- Runs the sweep once, as the host does: in the sandbox, with no AWS action but the declared ones.
 function methods:sweep()
-  return require("orchestrator.sweep").run()
+  scripts = scripts or require("runtime.scripts").open()
+  local ok, fault = background.run(scripts:current(), "orchestrator.sweep")
+  if not ok then error(fault, 0) end
 end
 
 --- A client of the local AWS, to do what other people do.
