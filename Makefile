@@ -135,6 +135,10 @@ install: all ## install the program and its scripts under PREFIX (/usr/local)
 	install -D -m 755 $(BUILD)/drsh $(DESTDIR)$(PREFIX)/bin/drsh
 	find scripts -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/drsh/{} \;
 
+.PHONY: print-flags
+print-flags:
+	@echo '$(PKG_CFLAGS)'
+
 clean: ## remove what was built
 	rm -rf $(BUILD)
 

@@ -47,13 +47,16 @@ static bool parse_address(const struct server_options *options, struct sockaddr_
 }
 
 static int port_of(evutil_socket_t socket) {
-    struct sockaddr_storage address;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {.v6 = {0}};
     socklen_t length = sizeof address;
-    if (getsockname(socket, (struct sockaddr *)&address, &length) != 0) {
+    if (getsockname(socket, &address.any, &length) != 0) {
         return 0;
     }
-    return address.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&address)->sin6_port)
-                                         : ntohs(((struct sockaddr_in *)&address)->sin_port);
+    return address.any.sa_family == AF_INET6 ? ntohs(address.v6.sin6_port) : ntohs(address.v4.sin_port);
 }
 
 static bool listen_on(struct server *server, const struct server_options *options, struct error *error) {

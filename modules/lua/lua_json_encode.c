@@ -92,6 +92,7 @@ static void add_key(lua_State *L, struct lua_json_encoder *encoder, struct lua_j
         struct lua_json_key *keys = realloc(encoder->keys, capacity * sizeof *keys);
         if (keys == NULL) {
             luaL_error(L, "not enough memory");
+            return;
         }
         encoder->keys = keys;
         encoder->key_capacity = capacity;

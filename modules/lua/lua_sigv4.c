@@ -67,8 +67,8 @@ static int key_cache_close(lua_State *L) {
 }
 
 static int64_t take_time(const struct fields *fields) {
-    lua_Number now = (lua_Number)(clock_wall_us() / 1000000);
-    return (int64_t)fields_number(fields, "time", now, 0, year_9999);
+    int64_t now = clock_wall_us() / 1000000;
+    return (int64_t)fields_number(fields, "time", (lua_Number)now, 0, year_9999);
 }
 
 static bool is_hash(const char *text) {
