@@ -8,6 +8,7 @@
 -- A failed call raises a table with code, message, status, service, operation, requestId, retryable (aws/failure.lua); a wrong
 -- argument raises a string that names it.
 
+local across  = require "aws.across"
 local client  = require "aws.client"
 local failure = require "aws.failure"
 
@@ -26,6 +27,10 @@ function aws.client(service, options)
   local made = client.new(service, options)
   return made
 end
+
+-- The same work in several regions and accounts, side by side: aws.across("drs", {regions = {...}}, function(client, place)
+-- ... end).
+aws.across = across
 
 -- aws.is_error(e): did an AWS call raise it; aws.is_error(e, "ConflictException", ...): with one of these codes.
 aws.is_error = failure.is

@@ -14,6 +14,7 @@ local send        = require "aws.send"
 local uuid        = require "uuid"
 local validate    = require "aws.validate"
 local wait        = require "aws.wait"
+local waiters     = require "aws.waiters"
 
 local client = {}
 
@@ -151,6 +152,23 @@ local function operation_named(self, name, level)
   return self.model.operations[operation]
 end
 
+-- The named waiter, or one from the matcher of the options.
+local function waiter_named(self, name, options, level)
+  local waiter = type(name) == "string" and waiters.find(self.model, name)
+  if waiter then
+    return waiter
+  end
+  local operation = type(name) == "string" and models.methods(self.model)[name]
+  if not operation then
+    local known = nearest.names(models.methods(self.model))
+    table.move(waiters.names(self.model), 1, #waiters.names(self.model), #known + 1, known)
+    error(nearest.message(("%s has no waiter or operation"):format(self.service), tostring(name), known), level + 1)
+  elseif type(options.until_) ~= "function" then
+    error(("%s:wait(%q): the options need until_, a function of the result"):format(self.service, name), level + 1)
+  end
+  return { operation = operation, matcher = true, judge = wait.matcher(options.until_) }
+end
+
 -- The methods that are no operations.
 local function walks(self)
   local methods = {}
@@ -165,25 +183,44 @@ local function walks(self)
   -- for page in client:pages("describe_jobs", {...}) do
   function methods.pages(_, name, parameters)
     local operation = operation_named(self, name, 2)
-    return paginate.pages(self.model, operation, parameters, caller(operation, "paginator"), 2)
+    local next_one, _, _, closer = paginate.pages(self.model, operation, parameters, caller(operation, "paginator"), 2)
+    validate.parameters(self.model, operation, parameters or {}, self, 2)
+    return next_one, nil, nil, closer
   end
 
   -- for job in client:items("describe_jobs", {...}) do
   function methods.items(_, name, parameters)
     local operation = operation_named(self, name, 2)
-    return paginate.items(self.model, operation, parameters, caller(operation, "paginator"), 2)
+    local next_one, _, _, closer = paginate.items(self.model, operation, parameters, caller(operation, "paginator"), 2)
+    validate.parameters(self.model, operation, parameters or {}, self, 2)
+    return next_one, nil, nil, closer
   end
 
-  -- client:wait("describe_jobs", {...}, {until_ = function(result) ... end, delay=, limit=, jitter=}) -> value, result
+  -- client:wait("job_completed", {...} [, {delay=, limit=, jitter=, progress=}]) -> value, result: a named waiter
+  -- client:wait("describe_jobs", {...}, {until_ = function(result) ... end, ...}) -> value, result: any operation
   function methods.wait(_, name, parameters, options)
-    local operation = operation_named(self, name, 2)
-    if type(options) ~= "table" or type(options.until_) ~= "function" then
-      error(("%s:wait: the options need until_, a function of the result"):format(self.service), 2)
+    options, parameters = options or {}, parameters or {}
+    if type(options) ~= "table" then
+      error(("%s:wait(%q): the options must be a table"):format(self.service, tostring(name)), 2)
     end
+    local waiter = waiter_named(self, name, options, 2)
+    local misuse = wait.misuse(options, waiter) or waiter.check and waiter.check(parameters, options)
+    if misuse then
+      error(("%s:wait(%q): %s"):format(self.service, name, misuse), 2)
+    end
+    local operation = self.model.operations[waiter.operation]
+    validate.parameters(self.model, operation, parameters, self, 2)
     local call = caller(operation, "waiter")
-    return wait.until_(function() return call(parameters) end, options, {
-      service = self.service, operation = operation.name, region = self.region,
+    local function look()
+      if waiter.all then
+        return wait.merged(paginate.all(self.model, operation, parameters, call))
+      end
+      return call(parameters)
+    end
+    local value, result = wait.run(waiter, look, options, {
+      name = name, service = self.service, operation = operation.name, region = self.region, parameters = parameters,
     })
+    return value, result
   end
 
   return methods

@@ -5,6 +5,7 @@ local crypto     = require "crypto"
 local failure    = require "aws.failure"
 local http       = require "http"
 local log        = require "log"
+local reading    = require "aws.reading"
 local retry      = require "retry"
 local sigv4      = require "sigv4"
 local task       = require "task"
@@ -225,14 +226,6 @@ local function new_call(client, operation, input, options)
   return call
 end
 
-local READING = { Describe = true, Get = true, List = true, Query = true, Scan = true }
-
--- Many models do not say it. GetActivityTask takes a task away from the others, and so does not only read.
-local function reads_only(operation)
-  return operation.readonly or operation.name ~= "GetActivityTask" and READING[operation.name:match("^%u%l*")]
-    or operation.name == "BatchGetItem" or operation.name == "TransactGetItems"
-end
-
 -- Raises an aws.failure. options: {timeout= seconds a try, total_timeout=, max_attempts=, features={"paginator"}}.
 function send.call(client, operation, input, options)
   local call = new_call(client, operation, input, options)
@@ -242,7 +235,7 @@ function send.call(client, operation, input, options)
       call.memory.quota:give_back(call.cost)
       return output
     end
-    call.maybe_done = call.maybe_done or maybe_done and not reads_only(operation)
+    call.maybe_done = call.maybe_done or maybe_done and not reading.only(operation)
     problem.outcomeUnknown = call.maybe_done or nil
     local delay = kind and not (call.unrepeatable and maybe_done) and next_delay(call, attempt, kind, response)
     if not delay then

@@ -1,9 +1,15 @@
 local aws_server = require "tests.support.aws_server"
 local json       = require "json"
+local limited    = require "runtime.limited"
+local task       = require "task"
+local time       = require "time"
+
+local sent -- the requests of the running test
 
 -- Runs fn(client) against the answers; -> what it returns, the bodies that were sent.
 local function with(answers, service, fn, options)
   local listener, requests = aws_server.start(answers)
+  sent = requests
   local fine, result = pcall(fn, aws_server.client(service, listener, options))
   listener.close()
   assert(fine, result)
@@ -51,10 +57,12 @@ describe("items", function()
     assert.are.equal("", (with({ { 200, {}, "{}" } }, "drs", ids_of)))
   end)
 
-  it("are asked for only as far as somebody goes", function()
+  it("are asked for only as far as somebody goes, when nothing is waited for", function()
     local _, bodies = with({ page({ "a" }, "1"), page({ "b" }, "2") }, "drs", function(client)
-      local next_item = client:items("describe_jobs", {})
-      assert.are.equal("a", next_item().jobID)
+      for job in client:items("describe_jobs", {}) do
+        if job.jobID == "a" then break end
+      end
+      task.sleep(0.05)
     end)
     assert.are.equal(1, #bodies)
   end)
@@ -101,6 +109,95 @@ describe("pages", function()
     assert.are.equal(2, count)
   end)
 
+  it("are fetched one ahead while the loop waits, never two", function()
+    with({ page({ "a" }, "1"), page({ "b" }, "2"), page({ "c" }, "3"), page { "d" } }, "drs", function(client)
+      local seen = 0
+      for answer in client:pages("describe_jobs") do
+        seen = seen + 1
+        task.sleep(0.1)
+        assert.are.equal(math.min(seen + 1, 4), #sent)
+        assert.are.equal(({ "a", "b", "c", "d" })[seen], answer.items[1].jobID)
+      end
+      assert.are.equal(4, seen)
+    end)
+  end)
+
+  it("that are under way are given up when the loop is left", function()
+    local asked, gone = task.event(), nil
+    local function slow()
+      asked:set()
+      gone = not pcall(task.sleep, 30)
+      return 200, {}, "{}"
+    end
+    with({ page({ "a" }, "1"), slow }, "drs", function(client)
+      local began = time.monotonic()
+      for answer in client:pages("describe_jobs") do
+        if asked:wait() and answer then break end
+      end
+      assert.is_true(time.monotonic() - began < 5)
+    end)
+    assert.is_nil(gone) -- the server was still at it
+  end)
+
+  it("that could not be fetched ahead raise when they are asked for", function()
+    with({ page({ "a" }, "1"), { 400, { ["x-amzn-errortype"] = "ValidationException" }, "{}" } }, "drs", function(client)
+      local seen = 0
+      local fine, problem = pcall(function()
+        for _ in client:pages("describe_jobs") do
+          task.sleep(0.1)
+          seen = seen + 1
+        end
+      end)
+      assert.is_false(fine)
+      assert.are.equal("ValidationException", problem.code)
+      assert.are.equal(1, seen)
+    end)
+  end)
+
+  it("are fetched again when the task that fetched ahead was ended", function()
+    with({ page({ "a" }, "1"), page { "b" } }, "drs", function(client)
+      local next_page = client:pages("describe_jobs")
+      task.spawn(function() assert.are.equal("a", next_page().items[1].jobID) end):join()
+      assert.are.equal("b", next_page().items[1].jobID)
+      assert.is_nil(next_page())
+    end)
+  end)
+
+  it("end when the tokens go in a circle", function()
+    local number = 0
+    local function circle()
+      number = number + 1
+      return 200, {}, json.encode { items = json.array {}, nextToken = "t" .. number % 5 }
+    end
+    with({ circle }, "drs", function(client)
+      local pages = 0
+      for _ in client:pages("describe_jobs") do pages = pages + 1 end
+      assert.is_true(pages >= 5 and pages < 30, pages)
+    end)
+  end)
+
+  it("ahead need the declared action as all calls do", function()
+    with({ page({ "a" }, "1"), page { "b" } }, "drs", function(client)
+      local function run(actions, fn)
+        return limited.run({ context = { actions = actions }, limits = {} }, fn)
+      end
+      local outcome, pages = run({ ["drs:DescribeJobs"] = true }, function()
+        local count = 0
+        for _ in client:pages("describe_jobs") do
+          task.sleep(0.1)
+          count = count + 1
+        end
+        return count
+      end)
+      assert.are.equal("ok", outcome)
+      assert.are.equal(2, pages)
+      local _, problem = run({}, function()
+        for _ in client:pages("describe_jobs") do end
+      end)
+      assert.are.equal("ACTION_NOT_DECLARED", problem.code)
+    end)
+  end)
+
   it("are refused where there are none, and where there is no such operation", function()
     with({ page {} }, "drs", function(client)
       local _, message = pcall(function() return (client:pages("start_recovery", {})) end)
@@ -116,61 +213,5 @@ describe("pages", function()
       for _ in client:pages("describe_jobs", parameters) do end
     end)
     assert.are.same({ maxResults = 1 }, parameters)
-  end)
-end)
-
-describe("wait", function()
-  local function status(text)
-    return { 200, {}, { items = json.array { { jobID = "j", status = text } } } }
-  end
-  local function completed(result)
-    return result.items[1].status == "COMPLETED" and result.items[1].jobID
-  end
-
-  it("calls until the matcher has a value, and waits between", function()
-    local listener, requests = aws_server.start { status "PENDING", status "STARTED", status "COMPLETED" }
-    local client = aws_server.client("drs", listener)
-    local fine, value, seconds = aws_server.follow(function()
-      return client:wait("describe_jobs", {}, { until_ = completed, delay = 30, jitter = 0 })
-    end)
-    listener.close()
-    assert.is_true(fine)
-    assert.are.equal("j", value)
-    assert.are.equal(3, #requests)
-    assert.is_true(seconds >= 60 and seconds < 61, seconds)
-    assert.matches(" m/B,E,N ", requests[1].headers["user-agent"])
-  end)
-
-  it("ends at its limit", function()
-    local listener, requests = aws_server.start { status "STARTED" }
-    local client = aws_server.client("drs", listener)
-    local fine, problem, seconds = aws_server.follow(function()
-      return client:wait("describe_jobs", {}, { until_ = completed, delay = 10, limit = 35, jitter = 0 })
-    end)
-    listener.close()
-    assert.is_false(fine)
-    assert.are.equal("WAIT_LIMIT", problem.code)
-    assert.are.equal("DescribeJobs", problem.operation)
-    assert.are.equal(4, #requests)
-    assert.is_true(seconds < 36, seconds)
-  end)
-
-  it("raises what a call raises", function()
-    local listener = aws_server.start { { 400, { ["x-amzn-errortype"] = "UninitializedAccountException" }, "{}" } }
-    local client = aws_server.client("drs", listener)
-    local fine, problem = pcall(function()
-      return client:wait("describe_jobs", {}, { until_ = completed })
-    end)
-    listener.close()
-    assert.is_false(fine)
-    assert.are.equal("UninitializedAccountException", problem.code)
-  end)
-
-  it("needs a matcher", function()
-    local listener = aws_server.start { status "x" }
-    local client = aws_server.client("drs", listener)
-    local _, message = pcall(function() return (client:wait("describe_jobs", {}, {})) end)
-    listener.close()
-    assert.matches("drs:wait: the options need until_", message)
   end)
 end)
