@@ -25,7 +25,7 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/host/main.o,$(OBJECTS))
 # Lua halves and API models are part of the program: one file to copy, nothing to find at start.
 EMBEDDED := $(sort $(wildcard modules/lua/*.lua modules/lua/*/*.lua modules/lua/*/*/*.lua modules/aws/models/*.json \
-                   host/*/*.lua))
+                   modules/aws/endpoints/*.json host/*/*.lua))
 TESTS_C := $(sort $(wildcard tests/modules/*/*_test.c tests/host/*_test.c))
 TEST_PROGRAMS := $(TESTS_C:%.c=$(BUILD)/%)
 
@@ -125,10 +125,11 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY_OBJECTS) $(BUILD)/embedded.o
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fsanitize=address,undefined,fuzzer $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-models: ## make modules/aws/models/*.json again from the newest published models (needs PyPI)
+models: ## make modules/aws/models/*.json and modules/aws/endpoints/*.json again from the newest published models (needs PyPI)
 	python3 -m venv build/botocore
 	build/botocore/bin/pip install -q --upgrade botocore
 	python3 modules/aws/models/generate.py "$$(build/botocore/bin/python -c 'import botocore; print(botocore.__path__[0])')/data"
+	python3 modules/aws/endpoints/generate.py "$$(build/botocore/bin/python -c 'import botocore; print(botocore.__path__[0])')/data"
 
 PREFIX ?= /usr/local
 install: all ## install the program and its scripts under PREFIX (/usr/local)

@@ -85,8 +85,23 @@ static int furnish(lua_State *L) {
     return 0;
 }
 
+/* Proxies as everybody names them; written small they go first, as with curl and Python. */
+static const char *proxy_of(const char *small, const char *large) {
+    const char *proxy = config_get(small);
+    return proxy != NULL ? proxy : config_get(large);
+}
+
+static const char *proxy_for(const char *small, const char *large) {
+    const char *proxy = proxy_of(small, large);
+    return proxy != NULL ? proxy : proxy_of("all_proxy", "ALL_PROXY");
+}
+
 static bool open_state(struct state *state, struct error *error) {
-    struct http_options http = {.user_agent = "drsh/" DRSH_VERSION, .ca_bundle = config_get("AWS_CA_BUNDLE")};
+    struct http_options http = {.user_agent = "drsh/" DRSH_VERSION,
+                                .ca_bundle = config_get("AWS_CA_BUNDLE"),
+                                .http_proxy = proxy_for("http_proxy", "HTTP_PROXY"),
+                                .https_proxy = proxy_for("https_proxy", "HTTPS_PROXY"),
+                                .no_proxy = proxy_of("no_proxy", "NO_PROXY")};
     state->loop = loop_new();
     if (state->loop == NULL) {
         return error_set(error, "NO_MEMORY", "no memory for the event loop");

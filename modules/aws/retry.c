@@ -6,7 +6,8 @@
 
 enum { QUOTA = 500, COST = 14, THROTTLING_COST = 5, SUCCESS = 1 };
 
-static const double LONGEST_S = 20, BASE_S = 0.05, DYNAMODB_BASE_S = 0.025, THROTTLING_BASE_S = 1, OVER_HINT_S = 5;
+static const double LONGEST_S = 20, BASE_S = 0.05, DYNAMODB_BASE_S = 0.025, THROTTLING_BASE_S = 1, OVER_HINT_S = 5,
+                    LEGACY_DYNAMODB_BASE_S = 0.05;
 
 static bool is_one_of(const char *code, const char *const *codes) {
     for (; *codes != NULL; codes++) {
@@ -42,11 +43,16 @@ enum retry_kind retry_classify(const struct retry_failure *failure) {
         "HTTP_TIMEOUT",   "HTTP_TRUNCATED",          "HTTP_PROTOCOL", "CRC32_MISMATCH", NULL};
     const char *code = failure->code != NULL ? failure->code : "";
 
-    if (failure->model_throttling || failure->status == 429 || is_one_of(code, throttling)) {
+    if (failure->model_throttling || is_one_of(code, throttling)) {
         return RETRY_THROTTLING;
     }
-    if (failure->model_retryable || is_one_of(code, transient) ||
-        (strcmp(code, "IDPCommunicationError") == 0 && strcmp(failure->service, "sts") == 0)) {
+    if (failure->model_retryable) {
+        return RETRY_TRANSIENT; /* the model knows better than the status */
+    }
+    if (failure->status == 429) {
+        return RETRY_THROTTLING;
+    }
+    if (is_one_of(code, transient) || (strcmp(code, "IDPCommunicationError") == 0 && strcmp(failure->service, "sts") == 0)) {
         return RETRY_TRANSIENT;
     }
     switch (failure->status) {
@@ -60,8 +66,15 @@ enum retry_kind retry_classify(const struct retry_failure *failure) {
     }
 }
 
-int retry_max_attempts(const char *service) {
+int retry_max_attempts(const char *service, enum retry_mode mode) {
+    if (mode == RETRY_LEGACY) {
+        return strcmp(service, "dynamodb") == 0 ? 10 : 5;
+    }
     return is_dynamodb(service) ? 4 : 3;
+}
+
+double retry_legacy_delay_s(const char *service, int retry, double random) {
+    return ldexp(strcmp(service, "dynamodb") == 0 ? LEGACY_DYNAMODB_BASE_S : random, retry - 1);
 }
 
 double retry_delay_s(enum retry_kind kind, const char *service, int retry, double random, double hint_s) {

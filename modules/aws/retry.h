@@ -21,11 +21,18 @@ struct retry_failure {
 };
 
 enum retry_kind retry_classify(const struct retry_failure *failure);
+
+/* RETRY_STANDARD is the adaptive mode's arithmetic too. RETRY_LEGACY: what botocore did before, and does where it is asked to
+ * (_retry.json): no quota, no hint, no limit to a delay. */
+enum retry_mode { RETRY_STANDARD, RETRY_LEGACY };
+
 /* How many attempts there are, the first one counted, where nobody has set it. */
-int retry_max_attempts(const char *service);
+int retry_max_attempts(const char *service, enum retry_mode mode);
 /* Seconds to wait before retry number `retry` (1 is the first). `random` is from 0 to 1; `hint_s` what the server asked for,
  * negative if nothing: it is obeyed up to five seconds over our own delay. */
 double retry_delay_s(enum retry_kind kind, const char *service, int retry, double random, double hint_s);
+/* The same for the legacy mode; DynamoDB's have no random part. */
+double retry_legacy_delay_s(const char *service, int retry, double random);
 
 /* So that a service in trouble is not buried under retries: one per client. */
 struct retry_quota {

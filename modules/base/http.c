@@ -22,6 +22,9 @@ struct http_client {
     struct loop_timer timer; /* curl's */
     char *user_agent;
     char *ca_bundle;
+    char *http_proxy;
+    char *https_proxy;
+    char *no_proxy;
     struct http_transfer *transfers;
     size_t active;
 };
@@ -163,8 +166,10 @@ static const char *error_code(const struct http_transfer *transfer, CURLcode res
     case CURLE_USE_SSL_FAILED:
         return "HTTP_TLS";
     case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
+    case CURLE_RECV_ERROR: /* what a proxy that opens no tunnel ends in, too */
     case CURLE_GOT_NOTHING:
+        curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_at);
+        return sent_at > 0 ? "HTTP_RESET" : "HTTP_CONNECT";
     case CURLE_SEND_FAIL_REWIND: /* a kept connection was dead, and part of the body had been sent */
         return "HTTP_RESET";
     case CURLE_PARTIAL_FILE:
@@ -271,10 +276,21 @@ static int set_timer(CURLM *multi, long delay_ms, void *context) {
 
 /* ---- client ---- */
 
+static bool copy_text(char **copy, const char *text) {
+    *copy = text != NULL ? strdup(text) : NULL;
+    return *copy != NULL || text == NULL;
+}
+
+/* False if there is no memory; all that was copied is the client's. */
+static bool copy_options(struct http_client *client, const struct http_options *options) {
+    return copy_text(&client->user_agent, options->user_agent) && copy_text(&client->ca_bundle, options->ca_bundle) &&
+           copy_text(&client->http_proxy, options->http_proxy) && copy_text(&client->https_proxy, options->https_proxy) &&
+           copy_text(&client->no_proxy, options->no_proxy);
+}
+
 struct http_client *http_client_new(struct loop *loop, const struct http_options *options, struct error *error) {
     static const struct http_options defaults;
     struct http_client *client = calloc(1, sizeof *client);
-    bool whole;
 
     if (client == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         free(client);
@@ -284,11 +300,7 @@ struct http_client *http_client_new(struct loop *loop, const struct http_options
     options = options != NULL ? options : &defaults;
     client->loop = loop;
     client->multi = curl_multi_init();
-    client->user_agent = options->user_agent != NULL ? strdup(options->user_agent) : NULL;
-    client->ca_bundle = options->ca_bundle != NULL ? strdup(options->ca_bundle) : NULL;
-    whole = client->multi != NULL && (client->user_agent != NULL || options->user_agent == NULL) &&
-            (client->ca_bundle != NULL || options->ca_bundle == NULL);
-    if (!whole) {
+    if (!copy_options(client, options) || client->multi == NULL) {
         http_client_free(client);
         error_set(error, "NO_MEMORY", "the HTTP client cannot be started");
         return NULL;
@@ -300,6 +312,14 @@ struct http_client *http_client_new(struct loop *loop, const struct http_options
     curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS,
                       options->keep_alive_max > 0 ? options->keep_alive_max : (long)KEEP_ALIVE_MAX);
     return client;
+}
+
+/* A proxy's URL may hold a password. */
+static void free_secret(char *text) {
+    if (text != NULL) {
+        explicit_bzero(text, strlen(text));
+        free(text);
+    }
 }
 
 void http_client_free(struct http_client *client) {
@@ -315,6 +335,9 @@ void http_client_free(struct http_client *client) {
     loop_timer_stop(&client->timer);
     free(client->user_agent);
     free(client->ca_bundle);
+    free_secret(client->http_proxy);
+    free_secret(client->https_proxy);
+    free(client->no_proxy);
     free(client);
     curl_global_cleanup();
 }
@@ -411,7 +434,27 @@ static bool set_method(struct http_transfer *transfer, const struct http_request
     return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
 }
 
-static bool set_options(struct http_transfer *transfer, const struct http_request *request, bool without_proxy) {
+/* How to get there: through which proxy, whom to trust on the way. */
+static bool set_route(struct http_transfer *transfer, const struct http_request *request, const struct uri *uri) {
+    CURL *easy = transfer->easy;
+    const struct http_client *client = transfer->client;
+    const char *proxy = uri->scheme.length == 5 ? client->https_proxy : client->http_proxy;
+    const char *ca_bundle = request->ca_bundle != NULL ? request->ca_bundle : client->ca_bundle;
+    bool good = curl_easy_setopt(easy, CURLOPT_PROXY, proxy != NULL && !is_near(uri->host) ? proxy : "") == CURLE_OK &&
+                curl_easy_setopt(easy, CURLOPT_NOPROXY, client->no_proxy != NULL ? client->no_proxy : "") == CURLE_OK;
+
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (ca_bundle != NULL) {
+        good = good && curl_easy_setopt(easy, CURLOPT_CAINFO, ca_bundle) == CURLE_OK;
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
+    return good;
+}
+
+static bool set_options(struct http_transfer *transfer, const struct http_request *request) {
     CURL *easy = transfer->easy;
     const struct http_client *client = transfer->client;
     bool good = curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK;
@@ -423,10 +466,6 @@ static bool set_options(struct http_transfer *transfer, const struct http_reques
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->message);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
@@ -436,15 +475,8 @@ static bool set_options(struct http_transfer *transfer, const struct http_reques
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)(request->connect_timeout_ms > 0 ? request->connect_timeout_ms : CONNECT_TIMEOUT_MS));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS));
-    if (without_proxy) {
-        good = good && curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK;
-    }
     if (client->user_agent != NULL) {
         good = good && curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent) == CURLE_OK;
-    }
-    if (client->ca_bundle != NULL) {
-        good = good && curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_bundle) == CURLE_OK;
-        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
     return good;
 }
@@ -483,8 +515,8 @@ void http_exchange_start(struct http_client *client, struct http_exchange *excha
         return;
     }
     transfer->easy = curl_easy_init();
-    if (transfer->easy == NULL || !set_options(transfer, request, is_near(uri.host)) || !set_method(transfer, request) ||
-        curl_multi_add_handle(client->multi, transfer->easy) != CURLM_OK) {
+    if (transfer->easy == NULL || !set_options(transfer, request) || !set_route(transfer, request, &uri) ||
+        !set_method(transfer, request) || curl_multi_add_handle(client->multi, transfer->easy) != CURLM_OK) {
         fail(exchange, "NO_MEMORY", "no memory for a request");
         return;
     }

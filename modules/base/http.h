@@ -12,15 +12,18 @@
 
 struct http_client;
 
-/* What all exchanges share. NULL means curl's default; strings are copied. */
+/* What all exchanges share. NULL means none, or curl's default; strings are copied. */
 struct http_options {
     const char *user_agent;
-    const char *ca_bundle; /* a PEM file that replaces the system's trust store */
-    long keep_alive_max;   /* idle connections kept, 0 = 10 */
+    const char *ca_bundle;   /* a PEM file that replaces the system's trust store */
+    const char *http_proxy;  /* for http:// URLs: "http://[user:password@]host[:port]" */
+    const char *https_proxy; /* for https:// URLs */
+    const char *no_proxy; /* hosts that are asked directly, with commas between: a name covers what ends in .name; "*": all */
+    long keep_alive_max;  /* idle connections kept, 0 = 10 */
 };
 
-/* NULL with `error` set on failure. Proxies come from the usual environment variables, as curl reads them; loopback and
- * link-local addresses (the metadata services) are never asked through one. */
+/* NULL with `error` set on failure. Loopback and link-local addresses (the metadata services) are never asked through a proxy,
+ * and curl's own look into the environment is switched off. */
 struct http_client *http_client_new(struct loop *loop, const struct http_options *options, struct error *error);
 void http_client_free(struct http_client *client); /* cancels what is under way */
 size_t http_client_active(const struct http_client *client);
@@ -39,12 +42,14 @@ struct http_request {
     size_t body_length;
     int64_t connect_timeout_ms; /* 0 = 3,100 */
     int64_t timeout_ms;         /* the whole exchange, 0 = 60,000 */
+    const char *ca_bundle;      /* NULL: the client's */
     size_t response_limit;      /* bytes of body at most, 0 = 64 MiB; more is HTTP_RESPONSE_TOO_LARGE */
 };
 
 /* One request and its answer. `pending` is first. Redirects are answers, not followed. On failure error.code is one of:
  *   HTTP_URL, HTTP_REQUEST     the request cannot be sent as it is; nothing was sent
- *   HTTP_CONNECT               no connection (name, route, refused, no connection in time); nothing was sent
+ *   HTTP_CONNECT               no connection (name, route, refused, no connection in time, not through the proxy); nothing was
+ *                              sent
  *   HTTP_TLS                   no trusted connection; nothing was sent
  *   HTTP_RESET                 the connection broke: the request may have been carried out
  *   HTTP_TIMEOUT               no complete answer in time: the request may have been carried out

@@ -2,7 +2,8 @@
  *
  * http.request{ url: string [, method="GET"] [, headers={name -> string or number}] [, body: string]
  *               [, timeout=60] [, connect_timeout=3.1]   seconds, real ones; the first is for the whole exchange
- *               [, limit=67108864]                       bytes of answer body at most }
+ *               [, limit=67108864]                       bytes of answer body at most
+ *               [, ca_bundle: file]                      PEM, whom to trust instead of AWS_CA_BUNDLE or the system's store }
  *   |-> {status: integer, headers: {lower-case name -> string}, body: string}
  *   |                       any status is an answer; redirects are not followed; a header that came several times is joined by
  * ", "
@@ -100,7 +101,8 @@ static int finish(lua_State *L, struct binding_operation *operation) {
 }
 
 static int http_request(lua_State *L) {
-    static const char *const known[] = {"url", "method", "headers", "body", "timeout", "connect_timeout", "limit", NULL};
+    static const char *const known[] = {"url",   "method",    "headers", "body", "timeout", "connect_timeout",
+                                        "limit", "ca_bundle", NULL};
     struct fields fields = fields_open(L, 1, "http.request", known);
     struct http_request request = {0};
     request.url = fields_need_text(&fields, "url");
@@ -112,6 +114,7 @@ static int http_request(lua_State *L) {
     request.headers = fields_headers(&fields, &request.header_count);
     request.timeout_ms = (int64_t)(fields_number(&fields, "timeout", 0, 0.001, 86400) * 1000);
     request.connect_timeout_ms = (int64_t)(fields_number(&fields, "connect_timeout", 0, 0.001, 86400) * 1000);
+    request.ca_bundle = fields_text(&fields, "ca_bundle");
     request.response_limit = (size_t)fields_number(&fields, "limit", 0, 1, 1 << 30);
     struct binding_services *services = binding_services(L);
     if (services == NULL || services->http == NULL) {

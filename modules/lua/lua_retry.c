@@ -3,8 +3,10 @@
  * retry.classify{ service [, status] [, code] [, retryable=false] [, throttling=false] }
  *   `-> "transient" | "throttling" | nil (it would fail again)
  *       service is the model's endpointPrefix, code AWS's or http's; the last two are what the model says of the error
- * retry.max_attempts(service)          -> integer, the first one counted
- * retry.delay(kind, service, n, random: 0 to 1 [, hint: seconds]) -> seconds to wait before retry n (1 is the first)
+ * retry.max_attempts(service [, mode="standard"])
+ *   `-> integer            the first one counted; mode is "standard", "adaptive" or "legacy"
+ * retry.delay(kind, service, n, random: 0 to 1 [, hint: seconds | nil [, mode="standard"]])
+ *   `-> seconds            to wait before retry n (1 is the first)
  * retry.quota()                        -> quota, full
  *   quota:take(kind)                   -> what it cost | nil: not enough left, do not retry
  *   quota:give_back([cost])            after a success: what the call's last retry cost, nothing if there was none
@@ -21,6 +23,11 @@
 #define QUOTA "drsh.retry.quota"
 
 static const char *const kinds[] = {"transient", "throttling", NULL};
+
+static enum retry_mode check_mode(lua_State *L, int index) {
+    static const char *const modes[] = {"standard", "adaptive", "legacy", NULL};
+    return luaL_checkoption(L, index, modes[0], modes) == 2 ? RETRY_LEGACY : RETRY_STANDARD;
+}
 
 static enum retry_kind check_kind(lua_State *L, int index) {
     return luaL_checkoption(L, index, NULL, kinds) == 0 ? RETRY_TRANSIENT : RETRY_THROTTLING;
@@ -49,7 +56,7 @@ static int retry_lua_classify(lua_State *L) {
 }
 
 static int retry_lua_max_attempts(lua_State *L) {
-    lua_pushinteger(L, retry_max_attempts(luaL_checkstring(L, 1)));
+    lua_pushinteger(L, retry_max_attempts(luaL_checkstring(L, 1), check_mode(L, 2)));
     return 1;
 }
 
@@ -60,7 +67,11 @@ static int retry_lua_delay(lua_State *L) {
     lua_Number random = luaL_checknumber(L, 4);
     luaL_argcheck(L, retry >= 1 && retry <= 1000, 3, "should be between 1 and 1000");
     luaL_argcheck(L, random >= 0 && random <= 1, 4, "should be between 0 and 1");
-    lua_pushnumber(L, retry_delay_s(kind, service, (int)retry, random, luaL_optnumber(L, 5, -1)));
+    if (check_mode(L, 6) == RETRY_LEGACY) {
+        lua_pushnumber(L, retry_legacy_delay_s(service, (int)retry, random));
+    } else {
+        lua_pushnumber(L, retry_delay_s(kind, service, (int)retry, random, luaL_optnumber(L, 5, -1)));
+    }
     return 1;
 }
 

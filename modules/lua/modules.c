@@ -12,7 +12,6 @@ const struct module modules_list[] = {
     {"crypto", luaopen_crypto, true},
     {"dynamodb", NULL, true},
     {"embedded", luaopen_embedded, false},
-    {"endpoint", luaopen_endpoint, false},
     {"http", luaopen_http, true},
     {"json", luaopen_json, true},
     {"log", luaopen_log, true},

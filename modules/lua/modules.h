@@ -28,7 +28,6 @@ bool modules_sandbox(const char *name);
 int luaopen_credentials(lua_State *L);
 int luaopen_crypto(lua_State *L);
 int luaopen_embedded(lua_State *L);
-int luaopen_endpoint(lua_State *L);
 int luaopen_http(lua_State *L);
 int luaopen_json(lua_State *L);
 int luaopen_log(lua_State *L);

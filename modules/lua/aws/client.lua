@@ -1,16 +1,13 @@
 -- A client of one service: its operations as methods in snake_case, made when they are first used, with pages, items and wait.
 
 local actions     = require "aws.actions"
-local config      = require "config"
 local credentials = require "aws.credentials"
 local endpoints   = require "aws.endpoints"
-local failure     = require "aws.failure"
 local models      = require "models"
 local nearest     = require "aws.nearest"
 local paginate    = require "aws.paginate"
-local profile     = require "aws.profile"
-local retry       = require "retry"
 local send        = require "aws.send"
+local settings    = require "aws.settings"
 local uuid        = require "uuid"
 local validate    = require "aws.validate"
 local wait        = require "aws.wait"
@@ -25,6 +22,7 @@ local PROTOCOLS = {
 local OPTIONS = {
   region = "string", account = "table", endpoint = "string", credentials = "any", profile = "string", document = "boolean",
   max_attempts = "number", timeout = "number", total_timeout = "number", connect_timeout = "number", sts_endpoint = "string",
+  retry_mode = "string",
 }
 
 local function check_options(service, options, level)
@@ -57,63 +55,49 @@ end
 local state = {}
 state.__index = state
 
-local function given(text)
-  return text ~= nil and text ~= "" and text or nil
-end
-
--- What is found out at the first call, and not when the client is made: files, region, address, who we are.
+-- What is found out at the first call, and not when the client is made: files, region, how to retry.
 function state:prepare()
-  if self.prepared then
-    return
-  end
-  local found = profile.load(self.options.profile or given(config.get("AWS_PROFILE")) or "default")
-  self.region = self.options.region or given(config.get("AWS_REGION")) or given(config.get("AWS_DEFAULT_REGION"))
-    or found.region
-  if not self.region then
-    error(failure.new {
-      code = "REGION_MISSING", message = "no AWS region: give one to aws.client, in AWS_REGION or in the profile",
-      service = self.service, operation = "client", retryable = false,
-    }, 0)
-  end
-  self.found = found
-  local configured = given(config.get("AWS_MAX_ATTEMPTS")) or found.max_attempts
-  self.max_attempts = self.options.max_attempts or configured and math.tointeger(tonumber(configured))
-    or retry.max_attempts(self.model.metadata.endpointPrefix)
-  self.prepared = true
+  self.settings = self.settings or settings.load(self.model, self.options)
+  return self.settings
 end
 
 -- The source of the keys to sign with.
 local function source_of(self)
-  local options = self.options
+  local options, region = self.options, self:prepare().region
   local chain = {
-    region = self.region, profile = options.profile, sts_endpoint = options.sts_endpoint,
-    partition = endpoints.partition(self.region),
+    region = region, profile = options.profile, sts_endpoint = options.sts_endpoint,
+    partition = endpoints.partition(region),
   }
   local base = options.credentials and credentials.given(options.credentials) or credentials.base(chain)
   return self.account and credentials.account(base, self.account, chain) or base
 end
 
 function state:credentials()
-  self:prepare()
   self.source = self.source or source_of(self)
   return self.source:get()
 end
 
 -- SDKs call DynamoDB at the account's own host when they know the account.
-local function account_id(self)
-  if self.service ~= "dynamodb" then
+local function identity_of(self)
+  if not endpoints.wants_account(self.model) or self.options.endpoint then
     return nil
   end
-  local mode = given(config.get("AWS_ACCOUNT_ID_ENDPOINT_MODE")) or self.found.account_id_endpoint_mode or "preferred"
-  return mode ~= "disabled" and self:credentials().account_id or nil
+  local mode = endpoints.account_mode(self:prepare().profile)
+  return { account_mode = mode, account_id = mode ~= "disabled" and self:credentials().account_id or nil }
 end
 
-function state:endpoint()
-  self:prepare()
-  if not self.address then
-    self.address = endpoints.resolve(self.model, self.region, self.options, self.found, account_id(self))
+-- Where this call goes; where the operation has no say in it, the same for all of the client's calls.
+function state:endpoint(operation, input)
+  local context = endpoints.context(self.model, operation, input)
+  if not context and self.address then
+    return self.address
   end
-  return self.address
+  local found = self:prepare()
+  local address = endpoints.resolve(self.model, found.region, self.options, found.profile, identity_of(self), context)
+  if not context then
+    self.address = address
+  end
+  return address
 end
 
 -- Tokens that make a repeated call the same call, where the model has one and nobody gave it.
@@ -218,7 +202,7 @@ local function walks(self)
       return call(parameters)
     end
     local value, result = wait.run(waiter, look, options, {
-      name = name, service = self.service, operation = operation.name, region = self.region, parameters = parameters,
+      name = name, service = self.service, operation = operation.name, region = self:prepare().region, parameters = parameters,
     })
     return value, result
   end

@@ -7,6 +7,7 @@ local http       = require "http"
 local log        = require "log"
 local reading    = require "aws.reading"
 local retry      = require "retry"
+local retrying   = require "aws.retrying"
 local sigv4      = require "sigv4"
 local task       = require "task"
 local time       = require "time"
@@ -38,24 +39,11 @@ local SKEW_CODES = {
 -- Seconds for one try, where the usual 60 do not do: a big wave takes StartRecovery long, GetActivityTask waits for a minute.
 local TIMEOUT = { drs = { StartRecovery = 120, TerminateRecoveryInstances = 120 }, sfn = { GetActivityTask = 75 } }
 
--- What calls to one endpoint share, whichever client makes them: scripts make a client a request.
-local memories = {}
-
-local function memory_of(client, url)
-  local key = client.service .. " " .. url
-  local memory = memories[key]
-  if not memory then
-    memory = { quota = retry.quota(), skew = 0 }
-    memories[key] = memory
-  end
-  return memory
-end
-
 -- The Date header tells how wrong our clock is. True if that is far, and news.
 local function learn_skew(memory, response, began)
   local date = response.headers.date and time.parse(response.headers.date)
   if not date or response.headers.age or time.monotonic() - began > ANSWER_MAXIMUM
-    or config.get("AWS_DISABLE_CLOCK_SKEW_CORRECTION") == "true" then
+    or (config.get("AWS_DISABLE_CLOCK_SKEW_CORRECTION") or ""):lower() == "true" then
     return false
   end
   local skew = date - time.wall()
@@ -70,7 +58,10 @@ local function signed(call, attempt)
   for name, value in pairs(request.headers) do
     headers[name] = value
   end
-  headers["user-agent"] = user_agent.text(call.features)
+  for name, value in pairs(call.endpoint.headers) do
+    headers[name] = value
+  end
+  headers["user-agent"] = user_agent.text(call.features, call.mode, client.settings.application)
   headers["amz-sdk-invocation-id"] = call.invocation
   headers["amz-sdk-request"] = ("attempt=%d; max=%d"):format(attempt, call.attempts)
   local url = call.endpoint.url .. request.target
@@ -80,6 +71,7 @@ local function signed(call, attempt)
   local signature = sigv4.sign {
     method = request.method, url = url, headers = headers, body = request.body,
     service = call.endpoint.signing_name, region = call.endpoint.signing_region,
+    double_encode = not call.endpoint.single_encoding, path_normalize = not call.endpoint.single_encoding,
     time = math.floor(time.wall() + call.memory.skew), credentials = client:credentials(),
   }
   for name, value in pairs(signature) do
@@ -104,7 +96,7 @@ local function from_status(call, response)
   local said = protocol.failure(model, call.operation, response, options)
   local fact = said.modelled and said.modelled.retryable
   local kind = retry.classify {
-    service = model.metadata.endpointPrefix, status = response.status, code = said.code,
+    service = call.prefix, status = response.status, code = said.code,
     retryable = fact ~= nil, throttling = fact ~= nil and fact.throttling == true,
   }
   return new_failure(call, {
@@ -147,12 +139,13 @@ local function try(call, attempt)
   local came, response = pcall(http.request, {
     method = call.request.method, url = url, headers = headers, body = call.request.body,
     timeout = math.min(call.timeout, math.max(remaining(call), 0.001)), connect_timeout = call.client.connect_timeout,
+    ca_bundle = call.client.settings.ca_bundle,
   })
   if not came then
     if type(response) ~= "table" or not response.code then
       error(response, 0)
     end
-    local kind = retry.classify { service = call.client.model.metadata.endpointPrefix, code = response.code }
+    local kind = retry.classify { service = call.prefix, code = response.code }
     return nil, new_failure(call, {
       code = response.code, message = response.message, retryable = kind ~= nil, throttled = false,
     }), kind, not NOT_SENT[response.code]
@@ -165,33 +158,6 @@ local function try(call, attempt)
   return output, problem, kind, maybe_done, response
 end
 
--- Seconds that the server asks us to wait, nil if it does not.
-local function hint_of(headers)
-  local milliseconds = tonumber(headers["x-amz-retry-after"])
-  return milliseconds and milliseconds / 1000 or tonumber(headers["retry-after"])
-end
-
--- Seconds until the next try, nil when there is none: tries, quota or time are used up.
-local function next_delay(call, attempt, kind, response)
-  if attempt >= call.attempts then
-    return nil
-  end
-  local prefix = call.client.model.metadata.endpointPrefix
-  local delay = retry.delay(kind, prefix, attempt, math.random(), response and hint_of(response.headers))
-  local cost = call.memory.quota:take(kind)
-  if not cost then
-    -- A long poll is called in a loop: without this pause an empty quota would make it a busy one.
-    if call.long_poll then
-      task.sleep(delay)
-    end
-    return nil
-  elseif delay >= remaining(call) then
-    return nil
-  end
-  call.cost = cost
-  return delay
-end
-
 local function host_prefix(call, url, input)
   local prefix = call.operation.endpoint and call.operation.endpoint.hostPrefix
   if not prefix or call.endpoint.overridden then
@@ -202,48 +168,64 @@ local function host_prefix(call, url, input)
 end
 
 local function new_call(client, operation, input, options)
-  local features = { [user_agent.FEATURES.retries_standard] = true }
+  local settings = client:prepare()
+  local features = { [user_agent.FEATURES["retries_" .. settings.retry_mode]] = true }
   for _, feature in ipairs(options.features or {}) do
     features[user_agent.FEATURES[feature]] = true
   end
-  local endpoint = client:endpoint()
+  local endpoint = client:endpoint(operation, input)
   if endpoint.overridden then
     features[user_agent.FEATURES.endpoint_override] = true
   end
   local by_service = TIMEOUT[client.service]
   local call = {
-    client = client, operation = operation, features = features, endpoint = endpoint,
+    client = client, operation = operation, features = features, endpoint = endpoint, mode = settings.retry_mode,
+    prefix = client.model.metadata.endpointPrefix,
     request = client.protocol.request(client.model, operation, input, client),
     invocation = uuid.v4(), began = time.monotonic(), total = options.total_timeout or client.total_timeout,
     timeout = options.timeout or client.timeout or by_service and by_service[operation.name] or 60,
-    attempts = options.max_attempts or client.max_attempts,
+    attempts = options.max_attempts or settings.max_attempts,
     unrepeatable = UNREPEATABLE[client.service] and UNREPEATABLE[client.service][operation.name] or false,
     long_poll = client.service == "sfn" and operation.name == "GetActivityTask",
   }
-  call.memory = memory_of(client, endpoint.url)
+  call.memory = retrying.memory(client.service, endpoint.url)
   local url = host_prefix(call, endpoint.url, input)
   call.endpoint = setmetatable({ url = url }, { __index = endpoint })
   return call
 end
 
+-- In adaptive mode a try may have to wait, and may have to wait too long.
+local function wait_for_turn(call, problem)
+  if not retrying.may_send(call, remaining(call)) then
+    error(problem or new_failure(call, {
+      code = "RATE_LIMITED", message = "the service throttles; at the rate that it takes, this call's time would be over",
+      retryable = true, throttled = true,
+    }), 0)
+  end
+end
+
 -- Raises an aws.failure. options: {timeout= seconds a try, total_timeout=, max_attempts=, features={"paginator"}}.
 function send.call(client, operation, input, options)
-  local call = new_call(client, operation, input, options)
+  local call, earlier = new_call(client, operation, input, options), nil
   for attempt = 1, call.attempts do
+    wait_for_turn(call, earlier)
     local output, problem, kind, maybe_done, response = try(call, attempt)
+    retrying.answered(call, kind)
     if not problem then
-      call.memory.quota:give_back(call.cost)
+      retrying.succeeded(call)
       return output
     end
     call.maybe_done = call.maybe_done or maybe_done and not reading.only(operation)
     problem.outcomeUnknown = call.maybe_done or nil
-    local delay = kind and not (call.unrepeatable and maybe_done) and next_delay(call, attempt, kind, response)
+    local delay = kind and not (call.unrepeatable and maybe_done)
+      and retrying.next_delay(call, attempt, kind, response, remaining(call))
     if not delay then
       error(problem, 0)
     end
     log.debug("an AWS call is tried again", {
       service = client.service, operation = operation.name, code = problem.code, attempt = attempt, delay = delay,
     })
+    earlier = problem
     task.sleep(delay)
   end
 end

@@ -75,6 +75,13 @@ static void delays(void) {
     close_to(retry_delay_s(RETRY_THROTTLING, "drs", 4, 1, 2), 8);
 }
 
+static void legacy_delays(void) {
+    close_to(retry_legacy_delay_s("drs", 1, 0.5), 0.5);
+    close_to(retry_legacy_delay_s("drs", 4, 0.5), 4);
+    close_to(retry_legacy_delay_s("dynamodb", 1, 0.9), 0.05);
+    close_to(retry_legacy_delay_s("dynamodb", 9, 0.9), 12.8);
+}
+
 static void quota(void) {
     struct retry_quota quota;
     int retries = 0, taken;
@@ -101,10 +108,13 @@ static void quota(void) {
 
 int main(void) {
     kinds_of_failure();
-    CHECK_INT(retry_max_attempts("drs"), 3);
-    CHECK_INT(retry_max_attempts("dynamodb"), 4);
-    CHECK_INT(retry_max_attempts("streams.dynamodb"), 4);
+    CHECK_INT(retry_max_attempts("drs", RETRY_STANDARD), 3);
+    CHECK_INT(retry_max_attempts("dynamodb", RETRY_STANDARD), 4);
+    CHECK_INT(retry_max_attempts("streams.dynamodb", RETRY_STANDARD), 4);
+    CHECK_INT(retry_max_attempts("drs", RETRY_LEGACY), 5);
+    CHECK_INT(retry_max_attempts("dynamodb", RETRY_LEGACY), 10);
     delays();
+    legacy_delays();
     quota();
     return check_report();
 }

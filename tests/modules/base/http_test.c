@@ -445,21 +445,41 @@ static void no_connection(struct http_client *client) {
     http_exchange_clear(&answer);
 }
 
-static void proxies_are_masked_and_not_used_nearby(struct http_client *client) {
+/* The error's code for a URL, after checking whether its message names the proxy. */
+static const char *code_through(struct http_client *client, const char *url, bool proxied) {
+    static char code[64];
     struct http_exchange answer;
-    setenv("http_proxy", "gopher://someone:hunter2@proxy.invalid:1", 1);
+    exchange(client, &answer, &(struct http_request){.method = "GET", .url = url});
+    CHECK(proxied == (strstr(answer.error.message, "proxy.invalid") != NULL));
+    CHECK(strstr(answer.error.message, "hunter2") == NULL);
+    snprintf(code, sizeof code, "%s", answer.error.code);
+    http_exchange_clear(&answer);
+    return code;
+}
+
+static void proxies_are_masked_and_not_used_nearby(void) {
+    struct http_options options = {.http_proxy = "gopher://someone:hunter2@proxy.invalid:1",
+                                   .https_proxy = "http://someone:hunter2@proxy.invalid:1",
+                                   .no_proxy = "direct.invalid, .inner.invalid"};
+    struct http_client *client = http_client_new(loop, &options, NULL);
+    struct http_exchange answer;
     get(client, &answer, "/hello");
     CHECK_STR(answer.error.code, "");
     http_exchange_clear(&answer);
-    exchange(client, &answer, &(struct http_request){.method = "GET", .url = "http://away.invalid/"});
-    CHECK(answer.error.code[0] != '\0');
-    CHECK(strstr(answer.error.message, "proxy.invalid") != NULL);
-    CHECK(strstr(answer.error.message, "hunter2") == NULL);
-    http_exchange_clear(&answer);
-    exchange(client, &answer, &(struct http_request){.method = "GET", .url = "http://127.0.0.1.invalid/"});
-    CHECK(strstr(answer.error.message, "proxy.invalid") != NULL); /* only looks near */
-    http_exchange_clear(&answer);
-    unsetenv("http_proxy");
+    CHECK(code_through(client, "http://away.invalid/", true)[0] != '\0');
+    CHECK_STR(code_through(client, "https://away.invalid/", true), "HTTP_CONNECT");
+    CHECK_STR(code_through(client, "http://127.0.0.1.invalid/", true), "HTTP_CONNECT"); /* only looks near */
+    CHECK_STR(code_through(client, "https://a.direct.invalid/", false), "HTTP_CONNECT");
+    CHECK_STR(code_through(client, "https://direct.invalid/", false), "HTTP_CONNECT");
+    CHECK_STR(code_through(client, "https://a.inner.invalid/", false), "HTTP_CONNECT");
+    CHECK_STR(code_through(client, "https://indirect.invalid/", true), "HTTP_CONNECT");
+    http_client_free(client);
+    /* What the environment says is not curl's to read. */
+    setenv("https_proxy", "http://proxy.invalid:1", 1);
+    client = http_client_new(loop, NULL, NULL);
+    CHECK_STR(code_through(client, "https://away.invalid/", false), "HTTP_CONNECT");
+    http_client_free(client);
+    unsetenv("https_proxy");
 }
 
 static void tls_is_verified(struct http_client *client, const char *trusted) {
@@ -525,7 +545,7 @@ int main(void) {
     exchanges_run_side_by_side(client);
     cancelled_ones_wake_nobody(client);
     no_connection(client);
-    proxies_are_masked_and_not_used_nearby(client);
+    proxies_are_masked_and_not_used_nearby();
     tls_is_verified(client, file);
 
     http_exchange_start(client, &left, &(struct http_request){.method = "GET", .url = url("/hang")});

@@ -1,0 +1,68 @@
+-- What a client is told by its options, the environment and the profile, in this order. Read at its first call.
+
+local config  = require "config"
+local failure = require "aws.failure"
+local profile = require "aws.profile"
+local retry   = require "retry"
+
+local settings = {}
+
+local MODES = { standard = true, adaptive = true, legacy = true }
+
+local function given(text)
+  return text ~= nil and text ~= "" and text or nil
+end
+
+local function fail(service, code, message, ...)
+  error(failure.new {
+    code = code, message = message:format(...), service = service, operation = "client", retryable = false,
+  }, 0)
+end
+
+local function region_of(service, options, found)
+  local region = options.region or given(config.get("AWS_REGION")) or given(config.get("AWS_DEFAULT_REGION"))
+    or given(found.region)
+  return region or fail(service, "REGION_MISSING",
+    "no AWS region: set AWS_REGION or AWS_DEFAULT_REGION, start drsh with --region, write `region` into the profile '%s' of "
+    .. "%s, or give a region to aws.client", found.name, found.where)
+end
+
+local function retry_mode(service, options, found)
+  local mode = options.retry_mode or given(config.get("AWS_RETRY_MODE")) or given(found.retry_mode) or "standard"
+  mode = mode:lower()
+  if not MODES[mode] then
+    fail(service, "RETRY_MODE", "the retry mode '%s' (AWS_RETRY_MODE, retry_mode) is none of standard, adaptive, legacy", mode)
+  end
+  return mode
+end
+
+local function max_attempts(service, options, found, mode, prefix)
+  if options.max_attempts then
+    return options.max_attempts
+  end
+  local text = given(config.get("AWS_MAX_ATTEMPTS")) or given(found.max_attempts)
+  if not text then
+    return retry.max_attempts(prefix, mode)
+  end
+  local number = math.tointeger(tonumber(text))
+  if not number or number < 1 then
+    fail(service, "MAX_ATTEMPTS", "AWS_MAX_ATTEMPTS (max_attempts) is '%s': it counts the tries, so it is a number from 1",
+      text)
+  end
+  return number
+end
+
+-- -> {profile=, region=, retry_mode=, max_attempts=, ca_bundle= a file or nil, application= name or nil}
+function settings.load(model, options)
+  local service = model.service
+  local found = profile.load(options.profile or given(config.get("AWS_PROFILE")) or "default")
+  local mode = retry_mode(service, options, found)
+  return {
+    profile = found, region = region_of(service, options, found), retry_mode = mode,
+    max_attempts = max_attempts(service, options, found, mode, model.metadata.endpointPrefix),
+    ca_bundle = given(config.get("AWS_CA_BUNDLE")) or given(found.ca_bundle),
+    application = given(config.get("AWS_SDK_UA_APP_ID")) or given(found.sdk_ua_app_id),
+  }
+end
+
+return settings
