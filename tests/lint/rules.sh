@@ -34,7 +34,7 @@ forbid modules/lua '#include "(config\.h|runtime/|http/|process/|commands/)' 'bi
 # Single owners.
 owner 'host/runtime/task.c' '\blua_resume\(' 'resuming'
 owner 'host/runtime/state.c' '\b(lua_newstate|luaL_newstate)\(' 'making Lua states'
-owner 'host/runtime/scripts.c host/runtime/compile.c modules/lua/modules.c' '\b(lua_load|luaL_loadbuffer|luaL_loadbufferx|luaL_loadstring|luaL_loadfile|luaL_loadfilex|luaL_dofile|luaL_dostring)\(' 'compiling scripts'
+owner 'host/runtime/scripts.c modules/lua/modules.c' '\b(lua_load|luaL_loadbuffer|luaL_loadbufferx|luaL_loadstring|luaL_loadfile|luaL_loadfilex|luaL_dofile|luaL_dostring)\(' 'compiling scripts'
 owner 'modules/base/loop.c' '\b(event_base_loop|event_base_dispatch|epoll_wait|poll|select|nanosleep|usleep)\(' 'waiting'
 owner 'modules/base/http.c' '#include <curl/' 'curl'
 owner 'modules/base/digest.c' '#include <openssl/(sha|md5|hmac|evp)\.h>' "OpenSSL's hashing"
