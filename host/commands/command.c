@@ -153,6 +153,19 @@ static void print_help(const struct command *command) {
     config_print_flags(stdout, command->groups);
 }
 
+/* A server logs what it does; a command that a person looks at only says what went wrong, unless asked for more. */
+static bool set_log_level(const struct command *command) {
+    enum log_level level = LOG_LEVEL_WARN;
+    bool serves = (command->groups & CONFIG_LISTEN) != 0;
+    if ((serves || config_is_set("DRSH_LOG_LEVEL")) && !log_level_parse(config_get("DRSH_LOG_LEVEL"), &level)) {
+        fprintf(stderr, "drsh %s: the log level is debug, info, warn or error, not %s\n", command->name,
+                config_get("DRSH_LOG_LEVEL"));
+        return false;
+    }
+    log_set_level(level);
+    return true;
+}
+
 int command_main(const struct command *command, int argc, char **argv) {
     struct error error;
     for (int i = 1; i < argc && argv[i][0] == '-'; i++) {
@@ -162,17 +175,13 @@ int command_main(const struct command *command, int argc, char **argv) {
         }
     }
     int first = config_read(argc, argv, command->groups, &error);
-    enum log_level level = LOG_LEVEL_INFO;
     if (first < 0) {
         fprintf(stderr, "drsh %s: %s\n", command->name, error.message);
         return EXIT_USAGE;
     }
-    if (!log_level_parse(config_get("DRSH_LOG_LEVEL"), &level)) {
-        fprintf(stderr, "drsh %s: the log level is debug, info, warn or error, not %s\n", command->name,
-                config_get("DRSH_LOG_LEVEL"));
+    if (!set_log_level(command)) {
         return EXIT_USAGE;
     }
-    log_set_level(level);
     struct run run = {.command = command, .argc = argc - first, .argv = argv + first, .exit_code = EXIT_FAILED};
     int code = run_body(&run);
     config_clear();

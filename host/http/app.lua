@@ -9,6 +9,7 @@ local router = require "http.router"
 local sandbox = require "runtime.sandbox"
 local scripts = require "runtime.scripts"
 local server = require "server"
+local time = require "time"
 local uuid = require "uuid"
 
 local app = {}
@@ -189,7 +190,12 @@ function app:handle(request)
     method = request.method, path = path, query_string = query, headers = headers, body = request.body, caller = request.caller,
     deadline = request.deadline, dry_run = request.dry_run or headers["x-drsh-dry-run"] == "1",
   }
+  local began = time.monotonic()
   local status, answered, body = dispatch(self, raw, id, generation)
+  log.info("request", {
+    requestId = id, method = raw.method, path = path, status = status, generation = generation.number,
+    milliseconds = math.floor((time.monotonic() - began) * 1000),
+  })
   answered["x-request-id"] = id
   answered["x-drsh-generation"] = tostring(generation.number)
   answered["content-type"] = answered["content-type"] or "application/json"
