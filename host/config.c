@@ -27,6 +27,8 @@ static const struct setting settings[] = {
     {"DRSH_ACCOUNTS", "accounts", "FILE", NULL, CONFIG_WORLD, "more accounts, keys and roles for the local AWS"},
     {"DRSH_ESTATE", "estate", "FILE", "sample", CONFIG_WORLD, "what a new local AWS holds: a Lua file, sample, or none"},
     {"DRSH_SCRIPTS", "scripts", "DIR", NULL, CONFIG_EVERY, "the folder of the Lua scripts"},
+    {"DRSH_MODEL_PATH", "model-path", "DIR", NULL, CONFIG_EVERY,
+     "a folder of botocore-style API models: each service in it can be called"},
     {"DRSH_CONFIG", "config", "FILE", NULL, CONFIG_EVERY, "a file of settings, NAME=VALUE a line"},
     {"DRSH_LOG_LEVEL", "log-level", "LEVEL", "info", CONFIG_EVERY,
      "what is logged: debug, info, warn, error; call, run and repl log from warn on"},

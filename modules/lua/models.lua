@@ -7,19 +7,31 @@
 --                           errors={"Shape", ...}, resultWrapper=, ...}},
 --     shapes     = {Name = {name=, type=, members={name -> reference}, member=, key=, value= references, required={...}, ...}},
 --     paginators = {Name = {input_token=, output_token=, limit_key=, result_key=}},
+--     waiters    = {Name = {operation=, delay=, maxAttempts=, acceptors={...}}},
+--     endpointRules = botocore's rules for the service's hosts, where they are not the usual ones,
 --   }
+-- DRSH_MODEL_PATH names a folder of more models (models/folder.lua). Where it has a service that is built in too, it has all
+-- that both know, and the folder's word goes first.
 -- A reference is {shape="Name", ...traits}; models.resolve(model, reference) is the shape with the reference's traits over it.
 -- Models are shared and read-only by agreement: whoever needs more keeps it beside them (models.memo).
 
+local config   = require "config"
 local embedded = require "embedded"
+local failure  = require "aws.failure"
+local folder   = require "models.folder"
 local json     = require "json"
 local nearest  = require "aws.nearest"
 
 local models = {}
 
-local SERVICES = { "drs", "dynamodb", "ec2", "sfn", "sts" }
+-- Other names for our services: botocore's folder, the AWS service's own name.
+local ALIASES = { stepfunctions = "sfn", eventbridge = "events" }
+local FOLDERS = { sfn = "stepfunctions" }
 
-local loaded = {}
+-- What we speak, by preference, of a service that speaks several protocols.
+local PROTOCOLS = { "json", "rest-json", "rest-xml", "query", "ec2" }
+
+local loaded, loaded_path = {}, nil
 
 -- {shape="Name", ...} -> "Name"; nil stays nil (an operation without input).
 local function shape_name(reference)
@@ -30,6 +42,9 @@ end
 local function normalise(service, raw)
   for name, shape in pairs(raw.shapes) do
     shape.name = name
+    if shape.type == "structure" then
+      shape.members = shape.members or {}
+    end
   end
   for name, operation in pairs(raw.operations) do
     operation.name = name
@@ -45,29 +60,100 @@ local function normalise(service, raw)
   end
   return {
     service = service, metadata = raw.metadata, operations = raw.operations, shapes = raw.shapes,
-    paginators = raw.paginators or {},
+    paginators = raw.paginators or {}, waiters = raw.waiters or {}, endpointRules = raw.endpointRules,
   }
 end
 
--- Names of the services that are built in, sorted.
-function models.services()
-  return { table.unpack(SERVICES) }
+-- The protocol to speak; a service says in `protocols` which ones it understands, and in `protocol` which it likes best.
+local function choose_protocol(service, metadata)
+  local spoken = { [metadata.protocol or ""] = true }
+  for _, name in ipairs(metadata.protocols or {}) do
+    spoken[name] = true
+  end
+  for _, name in ipairs(PROTOCOLS) do
+    if spoken[name] then
+      return name
+    end
+  end
+  error(failure.new {
+    code = "INVALID_MODEL", message = ("%s speaks only %s, which drsh does not"):format(service, tostring(metadata.protocol)),
+    service = service, operation = "load", retryable = false,
+  }, 0)
 end
 
--- The model of a service, read once. Misuse (no such service) raises a plain string; `level` as in error().
+-- What `base` lacks and `other` has. Shapes that both have get the members of both.
+local function add_missing(base, other)
+  for _, section in ipairs { "operations", "shapes", "paginators", "waiters" } do
+    base[section] = base[section] or {}
+    for name, value in pairs(other[section] or {}) do
+      local known = base[section][name]
+      if not known then
+        base[section][name] = value
+      elseif section == "shapes" and known.members then
+        for member, reference in pairs(value.members or {}) do
+          known.members[member] = known.members[member] or reference
+        end
+      end
+    end
+  end
+  return base
+end
+
+local function built_in(service)
+  local text = embedded.read("modules/aws/models/" .. service .. ".json")
+  return text and json.decode(text)
+end
+
+local function model_path()
+  local path = config.get "DRSH_MODEL_PATH"
+  return path ~= "" and path or nil
+end
+
+-- Names of the services that can be called, sorted.
+function models.services()
+  local set = {}
+  for _, path in ipairs(embedded.paths()) do
+    set[path:match "^modules/aws/models/(.*)%.json$" or false] = true
+  end
+  set[false] = nil
+  local path = model_path()
+  for _, name in ipairs(path and folder.services(path) or {}) do
+    set[ALIASES[name] or name] = true
+  end
+  return nearest.names(set)
+end
+
+local function unknown(service, level)
+  local message = nearest.message("unknown AWS service", tostring(service), models.services())
+  error(model_path() and message or message .. " (DRSH_MODEL_PATH names a folder of models of other services)", level + 1)
+end
+
+local function load(service, path, level)
+  local raw, more = built_in(service), path and folder.load(path, FOLDERS[service] or service)
+  if not raw and not more then
+    unknown(service, level + 1)
+  end
+  raw = raw and more and add_missing(more, raw) or raw or more
+  raw.metadata.protocol = choose_protocol(service, raw.metadata)
+  return normalise(service, raw)
+end
+
+-- The model of a service, read once. Misuse (no such service) raises a plain string, a model that cannot be used an error with
+-- the code INVALID_MODEL; `level` as in error().
 function models.load(service, level)
-  local model = loaded[service]
-  if model then
-    return model
+  level = (level or 1) + 1
+  local path = model_path()
+  if path ~= loaded_path then
+    loaded, loaded_path = {}, path
   end
-  local text = type(service) == "string" and service:find("^[%w_-]+$") and
-    embedded.read("modules/aws/models/" .. service .. ".json")
-  if not text then
-    error(nearest.message("unknown AWS service", tostring(service), SERVICES), (level or 1) + 1)
+  service = ALIASES[service] or service
+  if not loaded[service or false] then
+    if type(service) ~= "string" or not service:find "^[%w_-]+$" then
+      unknown(service, level)
+    end
+    loaded[service] = load(service, path, level)
   end
-  model = normalise(service, json.decode(text))
-  loaded[service] = model
-  return model
+  return loaded[service]
 end
 
 local resolved = setmetatable({}, { __mode = "k" })

@@ -12,6 +12,7 @@ const struct module modules_list[] = {
     {"crypto", luaopen_crypto, true},
     {"dynamodb", NULL, true},
     {"embedded", luaopen_embedded, false},
+    {"folder", luaopen_folder, false},
     {"http", luaopen_http, true},
     {"json", luaopen_json, true},
     {"log", luaopen_log, true},

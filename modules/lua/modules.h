@@ -28,6 +28,7 @@ bool modules_sandbox(const char *name);
 int luaopen_credentials(lua_State *L);
 int luaopen_crypto(lua_State *L);
 int luaopen_embedded(lua_State *L);
+int luaopen_folder(lua_State *L);
 int luaopen_http(lua_State *L);
 int luaopen_json(lua_State *L);
 int luaopen_log(lua_State *L);

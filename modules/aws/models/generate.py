@@ -4,7 +4,7 @@
     python3 modules/aws/models/generate.py BOTOCORE_DATA [OUTPUT_FOLDER]
 
 BOTOCORE_DATA is the `data` folder of an unpacked botocore. One file a service is written: facts only (operations, HTTP binding,
-shapes with their limits, errors, paginators), no prose. One line a shape, so that a new model shows up as a readable diff.
+shapes with their limits, errors, paginators, waiters), no prose. One line a shape, so that a new model shows up as a readable diff.
 """
 
 import gzip
@@ -21,15 +21,84 @@ SERVICES = {
     "ec2": ("ec2", """
         DescribeInstances DescribeInstanceStatus DescribeInstanceAttribute DescribeInstanceTypes
         RunInstances StartInstances StopInstances RebootInstances TerminateInstances ModifyInstanceAttribute
+        GetConsoleOutput GetPasswordData MonitorInstances UnmonitorInstances ModifyInstanceMetadataOptions
+        DescribeIamInstanceProfileAssociations AssociateIamInstanceProfile DisassociateIamInstanceProfile
         CreateTags DeleteTags DescribeTags
         CreateLaunchTemplate CreateLaunchTemplateVersion DescribeLaunchTemplates DescribeLaunchTemplateVersions
         ModifyLaunchTemplate DeleteLaunchTemplate DeleteLaunchTemplateVersions
         DescribeImages DescribeRegions DescribeAvailabilityZones DescribeVpcs DescribeSubnets
-        DescribeSecurityGroups DescribeNetworkInterfaces DescribeVolumes DescribeSnapshots
+        DescribeSecurityGroups DescribeSecurityGroupRules AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress
+        RevokeSecurityGroupIngress RevokeSecurityGroupEgress CreateSecurityGroup DeleteSecurityGroup
+        DescribeNetworkInterfaces ModifyNetworkInterfaceAttribute AttachNetworkInterface DetachNetworkInterface
+        AssignPrivateIpAddresses UnassignPrivateIpAddresses
+        DescribeAddresses AllocateAddress AssociateAddress DisassociateAddress ReleaseAddress
+        DescribeRouteTables CreateRoute ReplaceRoute DeleteRoute AssociateRouteTable ReplaceRouteTableAssociation
+        DescribeVolumes DescribeVolumeStatus AttachVolume DetachVolume CreateVolume DeleteVolume
+        DescribeSnapshots CreateSnapshot CreateSnapshots CopySnapshot DeleteSnapshot CreateImage DeregisterImage
+        DescribeManagedPrefixLists GetManagedPrefixListEntries ModifyManagedPrefixList DescribeVpcEndpoints
+    """.split()),
+    "lambda": ("lambda", """
+        Invoke ListFunctions GetFunction GetFunctionConfiguration GetAccountSettings
+        CreateFunction UpdateFunctionCode UpdateFunctionConfiguration DeleteFunction
+        PublishVersion ListVersionsByFunction CreateAlias GetAlias UpdateAlias DeleteAlias ListAliases
+        GetFunctionConcurrency PutFunctionConcurrency DeleteFunctionConcurrency
+        GetProvisionedConcurrencyConfig PutProvisionedConcurrencyConfig DeleteProvisionedConcurrencyConfig
+        CreateEventSourceMapping GetEventSourceMapping UpdateEventSourceMapping DeleteEventSourceMapping
+        ListEventSourceMappings AddPermission RemovePermission GetPolicy ListTags TagResource UntagResource
+    """.split()),
+    "sns": ("sns", """
+        CreateTopic DeleteTopic ListTopics GetTopicAttributes SetTopicAttributes Publish PublishBatch
+        Subscribe ConfirmSubscription Unsubscribe ListSubscriptions ListSubscriptionsByTopic
+        GetSubscriptionAttributes SetSubscriptionAttributes AddPermission RemovePermission
+        TagResource UntagResource ListTagsForResource
+    """.split()),
+    "route53": ("route53", """
+        ChangeResourceRecordSets GetChange ListResourceRecordSets TestDNSAnswer
+        ListHostedZones ListHostedZonesByName ListHostedZonesByVPC GetHostedZone GetHostedZoneCount CreateHostedZone
+        DeleteHostedZone UpdateHostedZoneComment AssociateVPCWithHostedZone DisassociateVPCFromHostedZone
+        CreateHealthCheck GetHealthCheck ListHealthChecks UpdateHealthCheck DeleteHealthCheck GetHealthCheckStatus
+        GetHealthCheckLastFailureReason GetHealthCheckCount GetCheckerIpRanges
+        ListTagsForResource ListTagsForResources ChangeTagsForResource GetAccountLimit GetHostedZoneLimit
+    """.split()),
+    "elbv2": ("elbv2", """
+        DescribeLoadBalancers DescribeLoadBalancerAttributes ModifyLoadBalancerAttributes CreateLoadBalancer
+        DeleteLoadBalancer SetSecurityGroups SetSubnets
+        DescribeTargetGroups DescribeTargetGroupAttributes ModifyTargetGroup ModifyTargetGroupAttributes
+        CreateTargetGroup DeleteTargetGroup RegisterTargets DeregisterTargets DescribeTargetHealth
+        DescribeListeners CreateListener ModifyListener DeleteListener
+        DescribeRules CreateRule ModifyRule DeleteRule SetRulePriorities DescribeListenerCertificates
+        DescribeTags AddTags RemoveTags
+    """.split()),
+    "ssm": ("ssm", """
+        StartAutomationExecution GetAutomationExecution StopAutomationExecution SendAutomationSignal
+        DescribeAutomationExecutions DescribeAutomationStepExecutions
+        SendCommand GetCommandInvocation ListCommands ListCommandInvocations CancelCommand
+        DescribeInstanceInformation GetConnectionStatus
+        GetParameter GetParameters GetParametersByPath GetParameterHistory PutParameter DeleteParameter DeleteParameters
+        DescribeParameters DescribeDocument GetDocument ListDocuments CreateDocument UpdateDocument DeleteDocument
+        UpdateDocumentDefaultVersion CreateOpsItem GetOpsItem UpdateOpsItem DescribeOpsItems GetCalendarState
+        AddTagsToResource RemoveTagsFromResource ListTagsForResource
+    """.split()),
+    "cloudwatch": ("cloudwatch", """
+        DescribeAlarms DescribeAlarmsForMetric DescribeAlarmHistory PutMetricAlarm PutCompositeAlarm DeleteAlarms
+        SetAlarmState EnableAlarmActions DisableAlarmActions
+        GetMetricData GetMetricStatistics ListMetrics PutMetricData
+        GetDashboard ListDashboards PutDashboard DeleteDashboards TagResource UntagResource ListTagsForResource
+    """.split()),
+    "events": ("events", """
+        PutEvents ListRules DescribeRule PutRule EnableRule DisableRule DeleteRule TestEventPattern
+        ListTargetsByRule ListRuleNamesByTarget PutTargets RemoveTargets
+        ListEventBuses DescribeEventBus CreateEventBus DeleteEventBus PutPermission RemovePermission
+        ListEndpoints DescribeEndpoint UpdateEndpoint
+        StartReplay DescribeReplay ListReplays CancelReplay ListArchives DescribeArchive CreateArchive DeleteArchive
+        TagResource UntagResource ListTagsForResource
     """.split()),
 }
 
-METADATA = ("apiVersion", "endpointPrefix", "globalEndpoint", "jsonVersion", "protocol", "serviceFullName", "serviceId",
+# What drsh speaks, by preference, of a service that speaks several protocols.
+PROTOCOLS = ("json", "rest-json", "rest-xml", "query", "ec2")
+
+METADATA = ("apiVersion", "awsQueryCompatible", "endpointPrefix", "globalEndpoint", "jsonVersion", "protocol", "serviceFullName", "serviceId",
             "signatureVersion", "signingName", "targetPrefix", "xmlNamespace")
 OPERATION = ("name", "http", "input", "output", "errors", "idempotent", "readonly", "authtype", "endpoint",
              "httpChecksumRequired")
@@ -75,6 +144,16 @@ def trim_operation(operation):
     return trimmed
 
 
+def trim_metadata(metadata):
+    trimmed = pick(metadata, METADATA)
+    if trimmed["protocol"] not in PROTOCOLS:
+        spoken = [name for name in PROTOCOLS if name in metadata.get("protocols", ())]
+        if not spoken:
+            sys.exit("%s speaks only %s" % (metadata["serviceId"], metadata["protocol"]))
+        trimmed["protocol"] = spoken[0]
+    return trimmed
+
+
 def references(shape):
     """The names of the shapes that `shape` refers to."""
     for member in shape.get("members", {}).values():
@@ -113,6 +192,7 @@ def paginators(folder):
 
 
 def trim(folder, keep):
+    """The model in short, of the operations `keep` (None: all)."""
     model = read(os.path.join(folder, "service-2.json"))
     missing = set(keep or ()) - set(model["operations"])
     if missing:
@@ -121,10 +201,13 @@ def trim(folder, keep):
                   if keep is None or name in keep}
     used = reachable(operations, model["shapes"])
     return {
-        "metadata": pick(model["metadata"], METADATA),
+        "metadata": trim_metadata(model["metadata"]),
         "operations": operations,
         "shapes": {name: trim_shape(shape) for name, shape in model["shapes"].items() if name in used},
         "paginators": {name: pages for name, pages in paginators(folder).items() if name in operations},
+        "waiters": {name: pick(waiter, ("operation", "delay", "maxAttempts", "acceptors"))
+                    for name, waiter in read(os.path.join(folder, "waiters-2.json")).get("waiters", {}).items()
+                    if waiter["operation"] in operations},
     }
 
 
@@ -135,7 +218,7 @@ def compact(value):
 def write(path, model):
     with open(path, "w", encoding="utf-8") as file:
         file.write('{"metadata":' + compact(model["metadata"]))
-        for section in ("operations", "shapes", "paginators"):
+        for section in ("operations", "shapes", "paginators", "waiters"):
             entries = [compact(name) + ":" + compact(value) for name, value in sorted(model[section].items())]
             file.write(',\n"%s":{\n%s\n}' % (section, ",\n".join(entries)))
         file.write("}\n")

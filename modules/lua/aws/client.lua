@@ -6,6 +6,7 @@ local endpoints   = require "aws.endpoints"
 local models      = require "models"
 local nearest     = require "aws.nearest"
 local paginate    = require "aws.paginate"
+local quirks      = require "aws.quirks"
 local send        = require "aws.send"
 local settings    = require "aws.settings"
 local uuid        = require "uuid"
@@ -124,7 +125,8 @@ function state:call(operation, parameters, options, level)
   if not self.undeclared then
     actions.check(self.model, operation, parameters)
   end
-  return send.call(self, operation, with_tokens(self.model, operation, parameters), options)
+  parameters = with_tokens(self.model, operation, quirks.parameters(self.model, operation, parameters))
+  return send.call(self, operation, parameters, options)
 end
 
 local function operation_named(self, name, level)

@@ -5,6 +5,7 @@ local crypto     = require "crypto"
 local failure    = require "aws.failure"
 local http       = require "http"
 local log        = require "log"
+local quirks     = require "aws.quirks"
 local reading    = require "aws.reading"
 local retry      = require "retry"
 local retrying   = require "aws.retrying"
@@ -181,7 +182,7 @@ local function new_call(client, operation, input, options)
   local call = {
     client = client, operation = operation, features = features, endpoint = endpoint, mode = settings.retry_mode,
     prefix = client.model.metadata.endpointPrefix,
-    request = client.protocol.request(client.model, operation, input, client),
+    request = quirks.request(client.model, operation, client.protocol.request(client.model, operation, input, client)),
     invocation = uuid.v4(), began = time.monotonic(), total = options.total_timeout or client.total_timeout,
     timeout = options.timeout or client.timeout or by_service and by_service[operation.name] or 60,
     attempts = options.max_attempts or settings.max_attempts,

@@ -9,12 +9,15 @@ local function count(set)
 end
 
 describe("the built-in models", function()
-  it("have all operations of DRS, Step Functions, DynamoDB and STS, and EC2's that recovery needs", function()
+  it("have all operations of DRS, Step Functions, DynamoDB and STS, and of other services those that recovery needs", function()
     local counts = {}
     for _, service in ipairs(models.services()) do
       counts[service] = count(models.load(service).operations)
     end
-    assert.are.same({ drs = 70, sfn = 37, dynamodb = 62, sts = 11, ec2 = 29 }, counts)
+    assert.are.same({
+      drs = 70, sfn = 37, dynamodb = 62, sts = 11, ec2 = 75, lambda = 33, sns = 19, route53 = 28, elbv2 = 29, ssm = 36,
+      cloudwatch = 20, events = 32,
+    }, counts)
   end)
 
   it("hold every shape that they refer to", function()

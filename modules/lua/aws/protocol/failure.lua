@@ -57,6 +57,7 @@ function failure.from_json(model, _, response, options)
   local headers, body = response.headers, body_of(response)
   local named = headers["x-amzn-errortype"] or text_of(body.__type) or text_of(body.code) or ""
   local code = failure.plain_code(named)
+  local query_code = headers["x-amzn-query-error"] and headers["x-amzn-query-error"]:match "^([^;]+);" -- a former query service
   local message = text_of(body.message) or text_of(body.Message) or text_of(body.errorMessage)
   local shape = code and failure.shape_of(model, code)
   local members = {}
@@ -66,7 +67,7 @@ function failure.from_json(model, _, response, options)
   end
   members.__type, members.message, members.Message = nil, nil, nil
   return {
-    code = code or failure.code_for_status(response.status),
+    code = query_code or code or failure.code_for_status(response.status),
     message = message or "",
     members = members,
     modelled = shape,

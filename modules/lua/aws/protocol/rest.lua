@@ -98,16 +98,17 @@ local function query_string(static, pairs_)
   return #texts > 0 and "?" .. table.concat(texts, "&") or ""
 end
 
--- write_body(shape, value) -> text of a structure; content_type for a structure's body.
-function rest.request(model, operation, input, write_body, content_type)
+-- write_body(shape, value) -> text of a structure; content_type for a structure's body; empty_body: is there a body if none of
+-- its members is given?
+function rest.request(model, operation, input, write_body, content_type, empty_body)
   local parts = { labels = {}, query = {}, headers = {} }
   local shape = operation.input and model.shapes[operation.input]
-  local body, has_body_members = nil, false
+  local body, has_body_members, has_body = nil, false, false
   for name, reference in pairs(shape and shape.members or {}) do
     local member = models.resolve(model, reference)
     local value = input[name]
     if not member.location then
-      has_body_members = true
+      has_body_members, has_body = true, has_body or value ~= nil
     elseif value ~= nil then
       place[member.location](model, member, value, parts)
     end
@@ -116,10 +117,10 @@ function rest.request(model, operation, input, write_body, content_type)
     local member, value = models.resolve(model, shape.members[shape.payload]), input[shape.payload]
     if member.type == "blob" or member.type == "string" then
       body, content_type = value, member.type == "blob" and "application/octet-stream" or "text/plain"
-    elseif value ~= nil then
-      body = write_body(member, value)
+    elseif value ~= nil or empty_body then
+      body = write_body(member, value or {})
     end
-  elseif has_body_members then
+  elseif has_body or has_body_members and empty_body then
     body = write_body(models.resolve(model, operation.inputReference), input)
   end
   if body then

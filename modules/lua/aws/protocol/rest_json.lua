@@ -10,7 +10,7 @@ local protocol = {}
 function protocol.request(model, operation, input, options)
   return rest.request(model, operation, input, function(shape, value)
     return json.encode(json_body.write(model, shape, value, options))
-  end, "application/json")
+  end, "application/json", true)
 end
 
 function protocol.response(model, operation, response, options)

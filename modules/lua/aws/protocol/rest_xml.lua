@@ -1,4 +1,4 @@
--- restXml: path, query and headers as in rest.lua, XML in the body. No built-in model speaks it; models of others do.
+-- restXml: path, query and headers as in rest.lua, XML in the body. Route 53, S3.
 
 local crypto   = require "crypto"
 local json     = require "json"
@@ -93,7 +93,7 @@ end
 function protocol.request(model, operation, input)
   return rest.request(model, operation, input, function(shape, value)
     return write(model, shape.locationName or shape.name, shape, value)
-  end, "application/xml")
+  end, "application/xml", false)
 end
 
 function protocol.response(model, operation, response)
