@@ -28,6 +28,8 @@ EMBEDDED := $(sort $(wildcard modules/lua/*.lua modules/lua/*/*.lua modules/lua/
                    modules/aws/endpoints/*.json host/*/*.lua))
 TESTS_C := $(sort $(wildcard tests/modules/*/*_test.c tests/host/*_test.c))
 TEST_PROGRAMS := $(TESTS_C:%.c=$(BUILD)/%)
+# What the tests need beside them: servers of ours that misbehave.
+TEST_SERVERS := $(BUILD)/tests/support/faulty_server
 
 .PHONY: all
 all: $(BUILD)/drsh ## build the program, build/drsh
@@ -57,7 +59,11 @@ $(BUILD)/tests/%_test: tests/%_test.c $(LIBRARY_OBJECTS) $(BUILD)/embedded.o
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Itests/support -MMD -MP $(ALL_LDFLAGS) -o $@ $(filter-out %.h,$^) $(PKG_LIBS)
 
--include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d)
+$(TEST_SERVERS): $(BUILD)/%: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Itests/support -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(PKG_LIBS)
+
+-include $(OBJECTS:.o=.d) $(TEST_PROGRAMS:=.d) $(TEST_SERVERS:=.d)
 
 # --- what people type; each installs what it needs ---
 
@@ -74,7 +80,7 @@ demo: ## run a disaster-recovery drill against the built-in local AWS (under two
 test: ## build and run all tests; ends with `N passed, N failed`
 	@sh .ci/install build test
 	@$(MAKE) --no-print-directory -s -j2 all
-	@$(MAKE) --no-print-directory -s -j2 $(TEST_PROGRAMS)
+	@$(MAKE) --no-print-directory -s -j2 $(TEST_PROGRAMS) $(TEST_SERVERS)
 	@sh tests/all.sh $(TEST_PROGRAMS)
 
 conformance: ## drive the local AWS with clients that we did not write: the AWS CLI, boto3
@@ -96,7 +102,7 @@ sanitize: ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	    LDFLAGS='-fsanitize=address,undefined' sanitized-tests
 
 .PHONY: sanitized-tests
-sanitized-tests: all $(TEST_PROGRAMS)
+sanitized-tests: all $(TEST_PROGRAMS) $(TEST_SERVERS)
 	DRSH=$(BUILD)/drsh ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1 sh tests/all.sh $(TEST_PROGRAMS)
 
 valgrind: ## run the C unit tests under valgrind

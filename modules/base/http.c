@@ -174,8 +174,9 @@ static const char *error_code(const struct http_transfer *transfer, CURLcode res
         return "HTTP_RESET";
     case CURLE_PARTIAL_FILE:
         return "HTTP_TRUNCATED";
-    case CURLE_OUT_OF_MEMORY:
-        return "NO_MEMORY";
+    case CURLE_OUT_OF_MEMORY: /* what curl also says of a header line that is over its limit */
+        curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_at);
+        return sent_at > 0 ? "HTTP_PROTOCOL" : "NO_MEMORY";
     case CURLE_WRITE_ERROR:
         return transfer->is_too_large ? "HTTP_RESPONSE_TOO_LARGE" : exchange->headers.failed ? "HTTP_PROTOCOL" : "NO_MEMORY";
     default:
@@ -194,6 +195,8 @@ static void report_failure(struct http_transfer *transfer, CURLcode result) {
         what = limit;
     } else if (result == CURLE_WRITE_ERROR && exchange->headers.failed) {
         what = "the answer's headers are over 256 KiB";
+    } else if (result == CURLE_OUT_OF_MEMORY && strcmp(code, "HTTP_PROTOCOL") == 0) {
+        what = "a line of the answer's headers is over 100 KiB, or there is no memory for it";
     } else if (strcmp(code, "HTTP_RESET") == 0) {
         what = exchange->headers.length + exchange->body.length > 0 ? "the connection broke during the answer"
                                                                     : "the connection broke before there was an answer";

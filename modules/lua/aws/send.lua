@@ -30,7 +30,7 @@ local UNREPEATABLE = {
 }
 
 -- Nothing was sent, or the service said that it did nothing.
-local NOT_SENT = { HTTP_CONNECT = true, HTTP_URL = true, HTTP_REQUEST = true, HTTP_TLS = true, NO_MEMORY = true }
+local NOT_SENT = { HTTP_CONNECT = true, HTTP_URL = true, HTTP_REQUEST = true, HTTP_TLS = true }
 
 local SKEW_CODES = {
   AuthFailure = true, InvalidSignatureException = true, RequestExpired = true, RequestInTheFuture = true,
@@ -92,6 +92,15 @@ local function crc_fails(response)
   return expected ~= nil and not response.headers["content-encoding"] and crypto.crc32(response.body) ~= expected
 end
 
+local function message_of(said, response)
+  if (said.message or "") ~= "" then
+    return said.message
+  elseif response.status < 400 then
+    return ("the service sends the call elsewhere (%s); a signed call is not sent on"):format(response.headers.location or "?")
+  end
+  return ("the answer is HTTP %d, without a word of the service"):format(response.status)
+end
+
 local function from_status(call, response)
   local protocol, model, options = call.client.protocol, call.client.model, call.client
   local said = protocol.failure(model, call.operation, response, options)
@@ -101,7 +110,7 @@ local function from_status(call, response)
     retryable = fact ~= nil, throttling = fact ~= nil and fact.throttling == true,
   }
   return new_failure(call, {
-    code = said.code, message = said.message, members = said.members, status = response.status,
+    code = said.code, message = message_of(said, response), members = said.members, status = response.status,
     requestId = response.headers["x-amzn-requestid"] or response.headers["x-amz-request-id"] or said.requestId,
     retryable = kind ~= nil, throttled = kind == "throttling",
   }), kind, response.status >= 500 and kind ~= "throttling"
