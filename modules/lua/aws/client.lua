@@ -69,8 +69,10 @@ local function source_of(self)
     region = region, profile = options.profile, sts_endpoint = options.sts_endpoint,
     partition = endpoints.partition(region),
   }
-  local base = options.credentials and credentials.given(options.credentials) or credentials.base(chain)
-  return self.account and credentials.account(base, self.account, chain) or base
+  local function base()
+    return options.credentials and credentials.given(options.credentials) or credentials.base(chain)
+  end
+  return self.account and credentials.account(base, self.account, chain) or base()
 end
 
 function state:credentials()

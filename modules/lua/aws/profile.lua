@@ -62,7 +62,8 @@ function found:services_section(name)
   return services
 end
 
--- -> {name=, exists=, where= the files' names, <key> = text ...}. A profile that is not there has no keys.
+-- -> {name=, exists=, where= the files' names, sections=, files={config={name=, values=}, credentials=...}, <key> = text ...}.
+-- A profile that is not there has no keys, and a key without a value is not there.
 function profile.load(name)
   local config_path, config_shown = path_of("AWS_CONFIG_FILE", "config")
   local keys_path, keys_shown = path_of("AWS_SHARED_CREDENTIALS_FILE", "credentials")
@@ -73,8 +74,14 @@ function profile.load(name)
   for _, part in ipairs { in_config or {}, in_keys or {} } do
     for key, value in pairs(part) do
       merged[key] = value
+      if value == "" then
+        part[key], merged[key] = nil, nil
+      end
     end
   end
+  merged.files = {
+    config = { name = config_shown, values = in_config or {} }, credentials = { name = keys_shown, values = in_keys or {} },
+  }
   merged.name, merged.exists, merged.sections = name, (in_config or in_keys) ~= nil, sections
   merged.where = config_shown .. " and " .. keys_shown
   return setmetatable(merged, found)

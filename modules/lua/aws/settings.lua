@@ -3,6 +3,7 @@
 local config  = require "config"
 local failure = require "aws.failure"
 local profile = require "aws.profile"
+local region  = require "aws.region"
 local retry   = require "retry"
 
 local settings = {}
@@ -20,9 +21,7 @@ local function fail(service, code, message, ...)
 end
 
 local function region_of(service, options, found)
-  local region = options.region or given(config.get("AWS_REGION")) or given(config.get("AWS_DEFAULT_REGION"))
-    or given(found.region)
-  return region or fail(service, "REGION_MISSING",
+  return region.find(options, found) or fail(service, "REGION_MISSING",
     "no AWS region: set AWS_REGION or AWS_DEFAULT_REGION, start drsh with --region, write `region` into the profile '%s' of "
     .. "%s, or give a region to aws.client", found.name, found.where)
 end
@@ -55,7 +54,7 @@ end
 -- -> {profile=, region=, retry_mode=, max_attempts=, ca_bundle= a file or nil, application= name or nil}
 function settings.load(model, options)
   local service = model.service
-  local found = profile.load(options.profile or given(config.get("AWS_PROFILE")) or "default")
+  local found = profile.load((region.profile_name(options)))
   local mode = retry_mode(service, options, found)
   return {
     profile = found, region = region_of(service, options, found), retry_mode = mode,

@@ -1,0 +1,29 @@
+-- Which region, and who says so: the code, AWS_REGION, AWS_DEFAULT_REGION, the profile.
+
+local config  = require "config"
+local profile = require "aws.profile"
+
+local region = {}
+
+-- The profile that counts where the code names none, and whether a person named it.
+function region.profile_name(options)
+  local name = options.profile or config.get "AWS_PROFILE"
+  return name or "default", name ~= nil
+end
+
+-- options: {region=, profile=}; found: the profile, if it is loaded already. -> the name and where it comes from, nil if
+-- nothing gives one.
+function region.find(options, found)
+  local name = config.get "AWS_REGION" -- with AWS_DEFAULT_REGION behind it
+  if options.region then
+    return options.region, "the code"
+  elseif name then
+    return name, name == config.get "AWS_DEFAULT_REGION" and "AWS_DEFAULT_REGION" or "AWS_REGION or --region"
+  end
+  found = found or profile.load((region.profile_name(options)))
+  if found.region then
+    return found.region, "the profile " .. found.name
+  end
+end
+
+return region
