@@ -28,7 +28,7 @@ credentials.providers = {
   require "aws.credentials.process",
   file_keys.config,
   require "aws.credentials.container",
-  require "aws.credentials.imds",
+  (require "aws.credentials.imds"), -- in brackets: require gives a second value too
 }
 
 -- A walk along the list, for one profile. -------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 describe("modules", function()
   it("are all there", function()
     for _, name in ipairs {
-      "aws", "credentials", "crypto", "dynamodb", "embedded", "folder", "http", "json", "log", "lpeg", "models", "profile",
-      "retry", "sigv4", "sqlite", "task", "terminal", "time", "uuid", "xml",
+      "aws", "credentials", "crypto", "dynamodb", "embedded", "folder", "http", "json", "log", "lpeg", "models", "private_file",
+      "profile", "retry", "sigv4", "sqlite", "subprocess", "task", "terminal", "time", "uuid", "xml",
     } do
       assert.equal("table", type(require(name)), name)
     end

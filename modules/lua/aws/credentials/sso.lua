@@ -67,7 +67,7 @@ local function fetch(wanted)
   local url = endpoints.resolve(PORTAL, wanted.region, {}, wanted.profile).url
   local response = answer.ask(who, {
     url = ("%s/federation/credentials?role_name=%s&account_id=%s"):format(url, escaped(wanted.role), escaped(wanted.account)),
-    headers = { ["x-amz-sso_bearer_token"] = sso_token.get(wanted) }, timeout = 10,
+    headers = { ["x-amz-sso_bearer_token"] = sso_token.get(wanted) }, timeout = 10, ca_bundle = wanted.profile.ca_bundle,
   }, { tries = 3 })
   if response.status ~= 200 then
     refused(wanted, response.status)

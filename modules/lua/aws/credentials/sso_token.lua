@@ -33,7 +33,8 @@ local function renew(token, wanted)
   local who = "SSO-OIDC"
   local url = endpoints.resolve(OIDC, wanted.region, {}, wanted.profile).url
   local response = answer.ask(who, {
-    method = "POST", url = url .. "/token", timeout = 10, headers = { ["content-type"] = "application/json" },
+    method = "POST", url = url .. "/token", timeout = 10, ca_bundle = wanted.profile.ca_bundle,
+    headers = { ["content-type"] = "application/json" },
     body = json.encode {
       clientId = token.clientId, clientSecret = token.clientSecret, grantType = "refresh_token",
       refreshToken = token.refreshToken,

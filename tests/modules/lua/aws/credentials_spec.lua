@@ -2,6 +2,7 @@ local aws          = require "aws"
 local aws_server   = require "tests.support.aws_server"
 local aws_settings = require "tests.support.aws_settings"
 local credentials  = require "aws.credentials"
+local refresh      = require "aws.refresh"
 local task         = require "task"
 local time         = require "time"
 
@@ -130,8 +131,8 @@ describe("the credentials chain", function()
     aws_settings.with({ AWS_REGION = "eu-west-1" }, {}, function()
       local problem = refusal(signer)
       assert.is_true(aws.is_error(problem, "CREDENTIALS_NOT_FOUND"))
-      assert.matches("environment: AWS_ACCESS_KEY_ID is not set; default profile: no keys for the default profile in ",
-        problem.message)
+      assert.matches("environment: AWS_ACCESS_KEY_ID is not set; role of a profile: there is no profile 'default' in ", problem.message)
+      assert.matches("; container: [%w_ ]+ are not set; instance metadata: AWS_EC2_METADATA_DISABLED is true$", problem.message)
     end)
   end)
 
@@ -195,7 +196,7 @@ describe("a profile with a role", function()
   it("that leads back to itself, wants a code or an unknown source is refused", function()
     with_sts({ AWS_REGION = "eu-west-1" }, 3600, function(_, seen)
       assert.matches("leads back to itself", refusal(signer, { profile = "loop-a" }).message)
-      assert.matches("wants a code from an MFA device", refusal(signer, { profile = "mfa" }).message)
+      assert.matches("wants a code from an MFA device, and nobody can be asked", refusal(signer, { profile = "mfa" }).message)
       assert.matches("neither a source_profile nor a credential_source", refusal(signer, { profile = "odd" }).message)
       assert.are.equal(0, #seen)
     end)
@@ -259,9 +260,13 @@ describe("another account", function()
   end)
 
   it("is asked again before the keys end", function()
-    with_sts(ENVIRONMENT, 50, function(_, seen) -- less than a minute: too short to sign with
+    with_sts(ENVIRONMENT, 3600, function(_, seen)
       signer { account = ACCOUNT }
-      signer { account = ACCOUNT }
+      local now = refresh.now
+      refresh.now = function() return time.wall() + 3000 + 1 end -- in the last ten minutes nothing is signed with the old ones
+      local fine, problem = pcall(signer, { account = ACCOUNT })
+      refresh.now = now
+      assert.is_true(fine, tostring(problem))
       assert.are.equal("AssumeRole", seen[3].call)
     end)
   end)
@@ -278,62 +283,5 @@ describe("another account", function()
       assert.are.equal("AssumeRole", problem.operation)
     end)
     listener.close()
-  end)
-end)
-
-describe("keys that are got again", function()
-  local refresh = require "aws.refresh"
-
-  -- A source whose fetches follow the script: {life in seconds} or an error.
-  local function source_of(script)
-    local fetched = 0
-    return refresh.new("test", function()
-      fetched = fetched + 1
-      local step = script[math.min(fetched, #script)]
-      if type(step) == "string" then
-        error(step, 0)
-      end
-      return { expires_at = time.wall() + step, number = fetched }
-    end), function() return fetched end
-  end
-
-  it("serve on when a renewal fails ahead of time, and are not asked for at every call", function()
-    local source, fetched = source_of { 300, "no STS" }
-    assert.are.equal(1, source:get().number)
-    source.current.expires_at = time.wall() + 80 -- the last third
-    source.tried_at = 0
-    assert.are.equal(1, source:get().number)
-    assert.are.equal(2, fetched())
-    assert.are.equal(1, source:get().number)
-    assert.are.equal(2, fetched())
-  end)
-
-  it("raise to all who wait when there is nothing to serve with", function()
-    local source, fetched = source_of { "no STS" }
-    local outcomes = task.map({ 1, 2, 3 }, function()
-      local _, problem = pcall(source.get, source)
-      return problem
-    end)
-    assert.are.same({ "no STS", "no STS", "no STS" }, { outcomes[1], outcomes[2], outcomes[3] })
-    assert.is_true(fetched() >= 1)
-  end)
-
-  it("are got by another task when the one that gets them is cancelled", function()
-    local began = 0
-    local hold = task.event()
-    local source = refresh.new("test", function()
-      began = began + 1
-      if began == 1 then
-        hold:wait()
-      end
-      return { expires_at = time.wall() + 3600, number = began }
-    end)
-    local first = task.spawn(function() source:get() end):observe()
-    local second = task.spawn(function() return source:get() end)
-    while began == 0 do
-      task.sleep(0.001)
-    end
-    first:cancel()
-    assert.are.equal(2, second:join().number)
   end)
 end)
