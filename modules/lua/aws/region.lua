@@ -14,11 +14,12 @@ end
 -- options: {region=, profile=}; found: the profile, if it is loaded already. -> the name and where it comes from, nil if
 -- nothing gives one.
 function region.find(options, found)
-  local name = config.get "AWS_REGION" -- with AWS_DEFAULT_REGION behind it
+  local default = config.get "AWS_DEFAULT_REGION"
+  local name = config.get "AWS_REGION" or default
   if options.region then
     return options.region, "the code"
   elseif name then
-    return name, name == config.get "AWS_DEFAULT_REGION" and "AWS_DEFAULT_REGION" or "AWS_REGION or --region"
+    return name, name == default and "AWS_DEFAULT_REGION" or "AWS_REGION or --region"
   end
   found = found or profile.load((region.profile_name(options)))
   if found.region then
