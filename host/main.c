@@ -23,6 +23,8 @@ static const struct command commands[] = {
     {"repl", "", "The primitives at a prompt.", CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
      "Reads Lua from the terminal or a pipe; a value is printed, help() lists the modules. Plain `drsh` on a terminal is the "
      "same.\n"},
+    {"stubs", "DIR", "Writes LuaCATS stubs of all modules and AWS services, for editors.", 0,
+     "lua-language-server completes and checks scripts with them: name DIR in workspace.library of .luarc.json.\n"},
     {"local", "", "The local AWS alone: DynamoDB, Step Functions, DRS, STS and EC2 for any AWS SDK or CLI.",
      CONFIG_LISTEN | CONFIG_WORLD | CONFIG_TABLES,
      "Administrator: access key AKIADRSHLOCAL0000000, secret local-secret-for-development-only, account 123456789012, all "

@@ -1,12 +1,10 @@
 -- drsh repl: the primitives at a prompt. Modules are there by their names: aws, json, time ... without require.
+local api = require "api"
 local config = require "config"
+local help = require "help"
 local json = require "json"
 local prompt = require "prompt"
 local terminal = require "terminal"
-
-local modules = {
-  "app", "aws", "clock", "config", "crypto", "dynamodb", "http", "json", "log", "sigv4", "task", "time", "uuid", "xml",
-}
 
 local greeting = [[
 drsh: Lua %s with the AWS primitives. A value is printed; help() lists what there is; Ctrl-D ends.]]
@@ -36,24 +34,14 @@ local function show(value, indent, seen)
   return "{\n" .. table.concat(lines, ",\n") .. "\n" .. indent .. "}"
 end
 
-local function help(value)
-  if type(value) == "table" then
-    local names = {}
-    for name, member in pairs(value) do names[#names + 1] = ("%s (%s)"):format(name, type(member)) end
-    table.sort(names)
-    print(table.concat(names, "\n"))
-  else
-    print("modules: " .. table.concat(modules, ", ") .. "\nhelp(json) lists what a module has. An example:\n"
-      .. "  aws.client(\"drs\"):describe_source_servers{}.items")
-  end
+local function show_help(topic)
+  print(help.text(topic) or "that is a " .. type(topic) .. "; help() lists what there is")
 end
 
 local function environment()
-  local known = {}
-  for _, name in ipairs(modules) do known[name] = true end
-  return setmetatable({ help = help }, {
+  return setmetatable({ help = show_help }, {
     __index = function(_, name)
-      if known[name] then return require(name) end
+      if api.module(name) then return require(name) end
       return _G[name]
     end,
   })

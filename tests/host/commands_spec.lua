@@ -9,11 +9,11 @@ describe("drsh", function()
     assert.matches("^drsh %d+%.%d+%.%d+\n$", out)
     code, out = program.run "--help"
     assert.equal(0, code)
-    for _, name in ipairs { "serve", "call", "run", "repl", "local" } do assert.matches("\n  " .. name .. " ", out) end
+    for _, name in ipairs { "serve", "call", "run", "repl", "stubs", "local" } do assert.matches("\n  " .. name .. " ", out) end
   end)
 
   it("says of each command what its flags are", function()
-    for _, name in ipairs { "serve", "call", "run", "repl", "local" } do
+    for _, name in ipairs { "serve", "call", "run", "repl", "stubs", "local" } do
       local code, out = program.run(name .. " --help")
       assert.equal(0, code)
       assert.matches("^usage: drsh " .. name, out)
@@ -97,6 +97,17 @@ describe("drsh", function()
     assert.is_string(body.version)
     server:kill "TERM"
     assert.is_false(pcall(server.call, server, "GET", "/health"))
+  end)
+
+  it("writes stubs for editors", function()
+    local folder = program.folder()
+    local code, out = program.run("stubs " .. folder .. "/of/drsh")
+    assert.equal(0, code)
+    assert.matches("^%d+ stubs in " .. folder .. "/of/drsh; for lua%-language%-server", out)
+    assert.is_function(loadfile(folder .. "/of/drsh/services/drs.lua"))
+    assert.equal(1, (program.run("stubs /dev/null/x")))
+    assert.equal(2, (program.run "stubs"))
+    program.remove(folder)
   end)
 
   it("starts the local AWS alone, ready in one line", function()

@@ -1,0 +1,22 @@
+return {
+  name = "crypto", sandbox = true, source = "FIPS 180-4, RFC 2104, RFC 4648",
+  summary = "Hashes, encodings, random bytes.",
+  functions = {
+    { "sha256(bytes: string): string", "The SHA-256 digest, 32 bytes." },
+    { "sha384(bytes: string): string", "The SHA-384 digest, 48 bytes." },
+    { "sha512(bytes: string): string", "The SHA-512 digest, 64 bytes." },
+    { "sha1(bytes: string): string", "The SHA-1 digest, 20 bytes; not for security." },
+    { "md5(bytes: string): string", "The MD5 digest, 16 bytes; not for security.",
+      raises = "a string where the system's policy forbids MD5" },
+    { "hmac_sha256(key: string, bytes: string): string", "The keyed digest, 32 bytes." },
+    { "crc32(bytes: string): integer", "The checksum as in DynamoDB's x-amz-crc32." },
+    { "hex(bytes: string): string", "Lower-case hexadecimal digits." },
+    { "unhex(text: string): string|nil", "The bytes; nil when it is no even number of digits." },
+    { "base64_encode(bytes: string): string", "Base64 with padding." },
+    { "base64_decode(text: string): string|nil", "The bytes; nil unless it is exactly what base64_encode writes." },
+    { "base64url_encode(bytes: string): string", "The URL alphabet, without padding." },
+    { "base64url_decode(text: string): string|nil", "The bytes; nil when it is malformed." },
+    { "equal(a: string, b: string): boolean", "Compares in a time that does not tell where they differ." },
+    { "random_bytes(count: integer): string", "Bytes that nobody can guess; count is 0 to 65536." },
+  },
+}

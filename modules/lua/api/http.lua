@@ -1,0 +1,20 @@
+return {
+  name = "http", sandbox = true, source = "RFC 9110",
+  summary = "HTTP requests. Any status is an answer; redirects are not followed.",
+  functions = {
+    { "request(options: http.request): http.response", "Sends one request and waits for its answer.",
+      raises = "{code, message}: HTTP_URL, HTTP_REQUEST, HTTP_CONNECT, HTTP_TLS (nothing was sent); HTTP_RESET, HTTP_TIMEOUT, " ..
+        "HTTP_TRUNCATED, HTTP_RESPONSE_TOO_LARGE, HTTP_PROTOCOL (it may have been carried out)" },
+  },
+  classes = {
+    ["http.request"] = { "What http.request takes.", fields = {
+      { "url: string", "http or https" }, { "method?: string", "GET" }, { "headers?: table<string, string|number>", "as sent" },
+      { "body?: string", "bytes" }, { "timeout?: number", "real seconds for the whole exchange, 60" },
+      { "connect_timeout?: number", "real seconds, 3.1" }, { "limit?: integer", "bytes of body at most, 67108864" },
+    } },
+    ["http.response"] = { "An answer.", fields = {
+      { "status: integer", "" }, { "headers: table<string, string>", "by lower-case name; several lines of one are joined" },
+      { "body: string", "" },
+    } },
+  },
+}
