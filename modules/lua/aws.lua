@@ -11,6 +11,7 @@
 local across  = require "aws.across"
 local client  = require "aws.client"
 local failure = require "aws.failure"
+local once    = require "aws.once"
 
 local aws = {}
 
@@ -21,7 +22,8 @@ local aws = {}
 --   endpoint, profile             instead of what the environment and the configuration say
 --   credentials                   an object of require "credentials", or {access_key_id, secret_access_key, session_token}
 --   document                      DynamoDB: plain Lua values wherever the API has AttributeValue
---   max_attempts, timeout (seconds a try), total_timeout (seconds in all), connect_timeout
+--   max_attempts, retry_mode ("standard", "adaptive", "legacy"; else AWS_MAX_ATTEMPTS, AWS_RETRY_MODE or the profile's)
+--   timeout (seconds a try), total_timeout (seconds in all), connect_timeout
 -- Nothing is read or sent before the first call. Each method takes (parameters, {timeout=, total_timeout=, max_attempts=}).
 function aws.client(service, options)
   local made = client.new(service, options)
@@ -31,6 +33,12 @@ end
 -- The same work in several regions and accounts, side by side: aws.across("drs", {regions = {...}}, function(client, place)
 -- ... end).
 aws.across = across
+
+-- Look before you repeat: aws.once(act, look) makes a call that has no idempotency token so that it has its effect once.
+function aws.once(act, look, options)
+  local result, how = once.call(act, look, options)
+  return result, how
+end
 
 -- aws.is_error(e): did an AWS call raise it; aws.is_error(e, "ConflictException", ...): with one of these codes.
 aws.is_error = failure.is
