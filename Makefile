@@ -131,6 +131,12 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBRARY_OBJECTS) $(BUILD)/embedded.o
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fsanitize=address,undefined,fuzzer $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+.PHONY: bench
+bench: ## measure drsh beside boto3, the AWS CLI and lua-cjson, as ratios (BENCH_ROUNDS, 5)
+	@sh .ci/install build conformance
+	@$(MAKE) --no-print-directory -s -j2 all
+	@sh tests/bench/run.sh
+
 models: ## make modules/aws/models/*.json and modules/aws/endpoints/*.json again from the newest published models (needs PyPI)
 	python3 -m venv build/botocore
 	build/botocore/bin/pip install -q --upgrade botocore
