@@ -45,6 +45,8 @@ local REFUSALS = {
   },
 }
 
+REFUSALS.rest_xml = REFUSALS.query
+
 -- Raises the refusal of this kind as the protocol has it.
 function auth.refuse(protocol, kind, message)
   local code, status, own_words = table.unpack(REFUSALS[protocol][kind])

@@ -15,6 +15,8 @@
 --   POST   /_drsh/estate          seeds an estate (estate.lua), on top of what is there
 --   POST   /_drsh/behaviour       {"account", "region", "sourceServerID", "behaviour": {"launch": "FAILED"}}: how the jobs of a
 --                                 server go from now on (drs/timeline.lua); without a behaviour: well
+--   GET    /_drsh/messages        {"messages": [...], "pendingConfirmations": [...]}: what SNS was given, oldest first,
+--                                 with who got it; ?topic=ARN ?limit=100
 --   GET    /_drsh/settings        {"drs": {...}}
 --   POST   /_drsh/settings        {"drs": {"pageSize": 1}} changes these; answers as GET
 --
@@ -55,8 +57,16 @@ local function set_clock(world, body)
   return clock_state()
 end
 
+local function limit_of(query)
+  return math.tointeger(tonumber(query.limit or 100)) or refuse(400, "INVALID_LIMIT", "limit is no number")
+end
+
+local function list_messages(world, _, query)
+  return require("local_aws.sns.messages").list(world, query.topic, limit_of(query))
+end
+
 local function list_calls(world, _, query)
-  local limit = math.tointeger(tonumber(query.limit or 100)) or refuse(400, "INVALID_LIMIT", "limit is no number")
+  local limit = limit_of(query)
   local filter = {}
   for _, name in ipairs { "service", "operation", "code", "account", "region" } do
     filter[name] = query[name]
@@ -106,6 +116,7 @@ local ROUTES = {
       return require("local_aws.estate").seed(world, body)
     end,
   },
+  ["/_drsh/messages"] = { GET = list_messages },
   ["/_drsh/behaviour"] = { POST = set_behaviour },
   ["/_drsh/settings"] = {
     GET = function(world)

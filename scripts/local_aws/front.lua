@@ -17,6 +17,7 @@ local front = {}
 local WIRES = {
   json = require "local_aws.wire.json",
   rest_json = require "local_aws.wire.rest_json",
+  rest_xml = require "local_aws.wire.rest_xml",
   query = require "local_aws.wire.query",
   ec2 = require "local_aws.wire.ec2",
 }
@@ -31,6 +32,7 @@ local STATUS = {
 
 local INTERNAL = {
   json = "InternalServerError", rest_json = "InternalServerException", query = "InternalFailure", ec2 = "InternalError",
+  rest_xml = "InternalFailure",
 }
 
 local function by_name(name)
@@ -41,12 +43,23 @@ local function by_name(name)
   end
 end
 
+-- A service that also speaks JSON: the entry as it is for such a call.
+local function as_json(entry)
+  return setmetatable({ protocol = "json", target = entry.json_target }, { __index = entry })
+end
+
+local function has_prefix(text, prefix, separator)
+  return text and prefix and text:sub(1, #prefix + #separator) == prefix .. separator
+end
+
 -- The service that an unsigned (or wrongly scoped) request is meant for.
 local function by_content(request)
   local target = request.headers["x-amz-target"]
   local version = request.form and request.form.Version
   for _, entry in ipairs(registry) do
-    if target and entry.target and target:sub(1, #entry.target + 1) == entry.target .. "."
+    if has_prefix(target, entry.json_target, ".") then
+      return as_json(entry)
+    elseif has_prefix(target, entry.target, ".") or has_prefix(request.path, entry.path, "/")
       or version and entry.version == version then
       return entry
     end

@@ -7,4 +7,9 @@ return {
   { name = "ec2", module = "local_aws.ec2", model = "ec2", protocol = "ec2", version = "2016-11-15" },
   { name = "sts", module = "local_aws.sts", model = "sts", protocol = "query", version = "2011-06-15",
     namespace = "https://sts.amazonaws.com/doc/2011-06-15/" },
+  { name = "route53", module = "local_aws.route53", model = "route53", protocol = "rest_xml", path = "/2013-04-01",
+    namespace = "https://route53.amazonaws.com/doc/2013-04-01/" },
+  { name = "ssm", module = "local_aws.ssm", model = "ssm", protocol = "json", target = "AmazonSSM" },
+  { name = "sns", module = "local_aws.sns", model = "sns", protocol = "query", version = "2010-03-31",
+    namespace = "http://sns.amazonaws.com/doc/2010-03-31/" },
 }

@@ -45,6 +45,7 @@ unset AWS_PROFILE AWS_SESSION_TOKEN AWS_REGION
 
 failed=0
 for scenario in "sh tests/conformance/aws_cli.sh" "/usr/bin/python3 tests/conformance/boto3_scenario.py" \
+    "/usr/bin/python3 tests/conformance/route53_scenario.py" "/usr/bin/python3 tests/conformance/runbook_services_scenario.py" \
     "/usr/bin/python3 tests/conformance/botocore_requests.py" "/usr/bin/python3 tests/conformance/endpoints.py"; do
     file=${scenario##* }
     [ -f "$file" ] || continue

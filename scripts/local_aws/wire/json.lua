@@ -1,4 +1,4 @@
--- awsJson 1.0 and 1.1, the server's side: DynamoDB, Step Functions.
+-- awsJson 1.0 and 1.1, the server's side: DynamoDB, Step Functions, SSM, EventBridge, CloudWatch.
 
 local fault = require "local_aws.fault"
 local json = require "json"
@@ -71,7 +71,13 @@ function wire.encode_fault(entry, model, failure, status, request)
   body.__type = (PREFIXES[entry.name] and prefix or "") .. failure.code
   local field = shape and shape.members and shape.members.Message and "Message" or "message"
   body[field] = failure.message
-  return status, { ["content-type"] = content_type(request) }, json.encode(body)
+  local headers = { ["content-type"] = content_type(request) }
+  -- A service that spoke the query protocol first tells its old codes, too.
+  if model and model.metadata.awsQueryCompatible then
+    local code = shape and shape.error and shape.error.code or failure.code
+    headers["x-amzn-query-error"] = code .. (status < 500 and ";Sender" or ";Receiver")
+  end
+  return status, headers, json.encode(body)
 end
 
 return wire

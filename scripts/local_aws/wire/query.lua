@@ -1,4 +1,4 @@
--- The query protocol, the server's side: STS. The call is a form with Action and Version, the answer XML.
+-- The query protocol, the server's side: STS, SNS, CloudWatch. The call is a form with Action and Version, the answer XML.
 
 local fault = require "local_aws.fault"
 local form = require "local_aws.wire.form"
@@ -65,10 +65,16 @@ function wire.encode(model, operation, output, _, request_id)
   return 200, { ["content-type"] = "text/xml" }, body
 end
 
-function wire.encode_fault(entry, _, failure, status, _, request_id)
+-- A model may call an error otherwise than the wire does: SNS's NotFoundException is NotFound here.
+local function code_of(model, failure)
+  local shape = model and model.shapes[failure.code]
+  return shape and shape.error and shape.error.code or failure.code
+end
+
+function wire.encode_fault(entry, model, failure, status, _, request_id)
   local body = ('<ErrorResponse xmlns="%s"><Error><Type>%s</Type><Code>%s</Code><Message>%s</Message></Error>'
     .. "<RequestId>%s</RequestId></ErrorResponse>"):format(
-    entry.namespace, status < 500 and "Sender" or "Receiver", failure.code, xml.escape(failure.message), request_id)
+    entry.namespace, status < 500 and "Sender" or "Receiver", code_of(model, failure), xml.escape(failure.message), request_id)
   return status, { ["content-type"] = "text/xml" }, body
 end
 

@@ -1,4 +1,5 @@
 -- restJson1, the server's side: DRS. Operation by method and path, members in path, query string, headers and a JSON body.
+-- All but the body is restXml's too (wire.operation, wire.locations).
 
 local fault = require "local_aws.fault"
 local form = require "local_aws.wire.form"
@@ -61,6 +62,29 @@ local function labels(route, parts)
   return #parts == #route.segments and values or nil
 end
 
+-- The first `count` - 1 parts, and the rest as one.
+local function rest_joined(parts, count)
+  local joined = { table.unpack(parts, 1, count - 1) }
+  joined[count] = table.concat(parts, "/", count)
+  return joined
+end
+
+-- The route of a path, and its labels. An ARN in a path may come with its slashes unescaped: where no route fits as it stands,
+-- the last label takes the rest (`greedy`).
+local function match(routes_with_labels, method, parts, greedy)
+  for _, route in ipairs(routes_with_labels) do
+    local count, values = #route.segments, nil
+    if route.method == method and not greedy then
+      values = labels(route, parts)
+    elseif route.method == method and #parts > count and route.segments[count]:find("^{") then
+      values = labels(route, rest_joined(parts, count))
+    end
+    if values then
+      return route, values
+    end
+  end
+end
+
 function wire.operation(_, model, request)
   local found = routes_of(model)
   local name = found.plain[request.method .. " " .. request.path]
@@ -68,20 +92,12 @@ function wire.operation(_, model, request)
     return name
   end
   local parts = segments(request.path)
-  for _, route in ipairs(found.labelled) do
-    if route.method == request.method then
-      local values = labels(route, parts)
-      -- An ARN in a path may come with its slashes unescaped: the label then takes the rest.
-      if not values and #parts > #route.segments and route.segments[#route.segments]:find("^{") then
-        values = labels(route, { table.unpack(parts, 1, #route.segments - 1), table.concat(parts, "/", #route.segments) })
-      end
-      if values then
-        request.labels = values
-        return route.name
-      end
-    end
+  local route, values = match(found.labelled, request.method, parts, false)
+  if not route then
+    route, values = match(found.labelled, request.method, parts, true)
   end
-  return nil, request.method .. " " .. request.path
+  request.labels = values
+  return route and route.name, request.method .. " " .. request.path
 end
 
 local function convert(model, shape_name, text, where)
@@ -106,13 +122,8 @@ local function body_members(model, shape, request)
   return json_values.decode(model, shape, value)
 end
 
-function wire.decode(model, operation, request)
-  local shape_name = model.operations[operation].input
-  if not shape_name then
-    return json.object {}
-  end
-  local shape = model.shapes[shape_name]
-  local input = body_members(model, shape_name, request)
+-- Puts the members that come in the path, the query string and the headers into `input`.
+function wire.locations(model, shape, request, input)
   local query = form.parse(request.query_string or "", true)
   for name, member in pairs(shape.members or {}) do
     local wire_name = member.locationName or name
@@ -131,6 +142,15 @@ function wire.decode(model, operation, request)
       input[name] = request.headers[wire_name:lower()]
     end
   end
+end
+
+function wire.decode(model, operation, request)
+  local shape_name = model.operations[operation].input
+  if not shape_name then
+    return json.object {}
+  end
+  local input = body_members(model, shape_name, request)
+  wire.locations(model, model.shapes[shape_name], request, input)
   return input
 end
 
