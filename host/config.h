@@ -21,11 +21,15 @@ enum config_group {
     CONFIG_WORLD = 1 << 3,  /* the local AWS's own: data, speed ... */
     CONFIG_TABLES = 1 << 4, /* where executions are kept: serve, call */
     CONFIG_CALL = 1 << 5,   /* call alone */
+    CONFIG_TOOL = 1 << 6,   /* check, iam, test: flags may stand behind the arguments, too */
+    CONFIG_JSON = 1 << 7,   /* can print JSON */
+    CONFIG_TEST = 1 << 8,   /* test alone */
 };
 
 /* Reads flags of the groups from argv (argv[0] is the command's name, not looked at), and then the configuration file that they
  * or the environment name. Returns the index of the first argument that is no flag, or -1 with `error` set: what was wrong and
- * what would be right. Reading stops at the first argument that is no flag, so that a script's own flags reach the script. */
+ * what would be right. Reading stops at the first argument that is no flag, so that a script's own flags reach the script; the tools' flags
+ * may stand anywhere, and argv is put in order. */
 int config_read(int argc, char **argv, unsigned groups, struct error *error);
 
 /* The value by its environment name ("EXECUTION_HISTORY_TABLE", "AWS_REGION"); NULL when nothing gives one. Names outside the

@@ -25,6 +25,11 @@ static const struct command commands[] = {
      "same.\n"},
     {"stubs", "DIR", "Writes LuaCATS stubs of all modules and AWS services, for editors.", 0,
      "lua-language-server completes and checks scripts with them: name DIR in workspace.library of .luarc.json.\n"},
+    {"check", "[PATH]", "Are these scripts sound? Reads them without running an endpoint.", CONFIG_TOOL | CONFIG_JSON,
+     "PATH is a folder of scripts, a part of one, or a runbook; the program's own scripts if it is not given. Looks at "
+     "syntax,\n"
+     "contract, unknown names, AWS operations and parameters, declared AWS actions, roles and routes. Exit code 0 clean,\n"
+     "1 findings, 2 used wrongly.\n"},
     {"local", "", "The local AWS alone: DynamoDB, Step Functions, DRS, STS and EC2 for any AWS SDK or CLI.",
      CONFIG_LISTEN | CONFIG_WORLD | CONFIG_TABLES,
      "Administrator: access key AKIADRSHLOCAL0000000, secret local-secret-for-development-only, account 123456789012, all "

@@ -5,6 +5,8 @@
  * core.list(folder)
  *   |-> table, integer     {path below the folder ("lib/plans.lua") -> stamp}, and a fingerprint of it all. A stamp changes
  * when the |                      file does: modification time, size, inode. What no stat can tell (not readable) is left out
+ * core.files(folder)
+ *   |-> table              all Lua files below any folder, in the same form; none if there is no such folder
  * core.fingerprint(folder)
  *   |-> integer            the same fingerprint without the table; some ten microseconds for fifty files
  * core.allowed(name)
@@ -115,23 +117,36 @@ static int scripts_fingerprint(lua_State *L) {
     return 1;
 }
 
-static int scripts_list(lua_State *L) {
-    const char *folder = luaL_checkstring(L, 1);
-    struct walk walk = {.files = boxed_buffer(L, LIST_LIMIT)};
-    walk_all(&walk, folder);
-    if (walk.files->failed) {
-        return luaL_error(L, "there are too many scripts in %s", folder);
+/* -> {path -> stamp} */
+static void push_files(lua_State *L, const struct walk *walk, const char *folder) {
+    if (walk->files->failed) {
+        luaL_error(L, "there are too many scripts in %s", folder);
     }
     lua_newtable(L);
-    for (size_t at = 0; at < walk.files->length;) {
-        const char *path = walk.files->data + at;
+    for (size_t at = 0; at < walk->files->length;) {
+        const char *path = walk->files->data + at;
         const char *stamp = path + strlen(path) + 1;
         lua_pushstring(L, stamp);
         lua_setfield(L, -2, path);
         at += (size_t)(stamp - path) + strlen(stamp) + 1;
     }
+}
+
+static int scripts_list(lua_State *L) {
+    const char *folder = luaL_checkstring(L, 1);
+    struct walk walk = {.files = boxed_buffer(L, LIST_LIMIT)};
+    walk_all(&walk, folder);
+    push_files(L, &walk, folder);
     lua_pushinteger(L, (lua_Integer)walk.fingerprint);
     return 2;
+}
+
+static int scripts_files(lua_State *L) {
+    const char *folder = luaL_checkstring(L, 1);
+    struct walk walk = {.files = boxed_buffer(L, LIST_LIMIT)};
+    walk_folder(&walk, AT_FDCWD, folder, 0);
+    push_files(L, &walk, folder);
+    return 1;
 }
 
 static int scripts_folder(lua_State *L) {
@@ -151,9 +166,13 @@ static int scripts_still(lua_State *L) {
 }
 
 int luaopen_runtime_scripts_core(lua_State *L) {
-    static const luaL_Reg functions[] = {{"allowed", scripts_allowed},         {"still", scripts_still},
-                                         {"folder", scripts_folder},           {"list", scripts_list},
-                                         {"fingerprint", scripts_fingerprint}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"allowed", scripts_allowed},
+                                         {"still", scripts_still},
+                                         {"folder", scripts_folder},
+                                         {"list", scripts_list},
+                                         {"fingerprint", scripts_fingerprint},
+                                         {"files", scripts_files},
+                                         {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

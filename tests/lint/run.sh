@@ -16,3 +16,4 @@ git ls-files 'host/*.c' 'modules/*.c' | xargs -P2 -I{} sh -c 'clang-tidy --quiet
 echo "clang-tidy: nothing found"
 make --no-print-directory -s -j2 BUILD=build/lint WERROR=1 all
 echo "warnings: none"
+for folder in scripts examples; do build/lint/drsh check "$folder"; done

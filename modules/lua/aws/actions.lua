@@ -13,13 +13,29 @@ local PARTS = {
   TransactGetItems = { Get = "GetItem" },
 }
 
-local function prefix_of(model)
+-- The service as IAM names it: "states" for Step Functions.
+function actions.prefix(model)
   return PREFIX[model.service] or model.metadata.signingName or model.service
 end
 
 -- "drs:DescribeJobs" for an operation.
 function actions.name(model, operation_name)
-  return prefix_of(model) .. ":" .. operation_name
+  return actions.prefix(model) .. ":" .. operation_name
+end
+
+-- Is it an operation that IAM knows by its parts alone?
+function actions.is_transaction(model, operation)
+  return model.service == "dynamodb" and PARTS[operation.name] ~= nil
+end
+
+-- The actions of all parts that such an operation can have, sorted.
+function actions.parts(model, operation)
+  local names = {}
+  for _, part in pairs(PARTS[operation.name]) do
+    names[#names + 1] = actions.name(model, part)
+  end
+  table.sort(names)
+  return names
 end
 
 -- All that this call needs, sorted.

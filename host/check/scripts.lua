@@ -1,0 +1,63 @@
+-- All that `drsh check` looks at, for one path.
+local actions = require "check.actions"
+local analysis = require "check.analysis"
+local loading = require "check.loading"
+local names = require "check.names"
+local project = require "check.project"
+
+local scripts = {}
+
+-- The functions that the host calls in a script of each kind.
+local CALLED = { endpoint = { "handle" }, background = { "run" }, handler = { "handle" } }
+
+local function collector()
+  local findings, known = {}, {}
+  return findings, function(unit, at, code, message, advice)
+    local line, column = unit.source:place(at)
+    local key = ("%s:%d:%d:%s"):format(unit.path, line, column, message)
+    if known[key] then return end
+    known[key] = true
+    findings[#findings + 1] = {
+      unit = unit, file = unit.path, line = line, column = column, code = code, message = message, advice = advice,
+      text = unit.source:line(line),
+    }
+  end
+end
+
+--- The findings about a path, sorted: {file, line, column, code, message, advice, text}; or nil and why it cannot be read.
+-- Second result: how many files were looked at. `beside` as in check/project.lua.
+function scripts.check(path, beside)
+  local opened, fault = project.open(path, beside)
+  if not opened then return nil, fault end
+  local findings, report = collector()
+  local chosen, is_chosen = opened:chosen(), {}
+  if #chosen == 0 then return nil, path .. ": there is no Lua file there" end
+  local described = loading.describe(opened, report)
+  for _, unit in ipairs(chosen) do
+    is_chosen[unit] = true
+    local view = opened:seen_by(unit.trusted)
+    if not unit.chunk then
+      names.syntax(unit, report)
+    else
+      names.globals(unit, view, report)
+      local script = described[unit.name]
+      local calls = analysis.run(view, unit, script and CALLED[script.kind] or {}, report)
+      if script and script.aws then actions.check(unit, script, calls, report) end
+    end
+  end
+  loading.clashes(opened, described, report)
+  loading.roles(opened, described, report)
+  local asked = {}
+  for _, finding in ipairs(findings) do
+    if is_chosen[finding.unit] then asked[#asked + 1] = finding end
+  end
+  table.sort(asked, function(a, b)
+    if a.file ~= b.file then return a.file < b.file end
+    if a.line ~= b.line then return a.line < b.line end
+    if a.column ~= b.column then return a.column < b.column end
+    return a.message < b.message
+  end)
+  return asked, #chosen
+end
+
+return scripts
