@@ -1,6 +1,7 @@
 -- What a script does, found by reading it: its functions are evaluated with all that their arguments may be, in all branches,
 -- over and over until nothing new is learned. Each function has an activation (a frame) for each kind of arguments, so that a
--- helper that makes clients for everybody is told apart by its caller. What is not known is "unknown", and nothing is claimed of it.
+-- helper that makes clients for everybody is told apart by its caller. What is not known is "unknown", and nothing is claimed
+-- of it.
 local clients = require "check.clients"
 local execute = require "check.execute"
 local natives = require "check.natives"

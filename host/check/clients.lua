@@ -3,6 +3,7 @@ local models = require "models"
 local nearest = require "aws.nearest"
 local parameters = require "check.parameters"
 local values = require "check.values"
+local waiters = require "aws.waiters"
 
 local clients = {}
 
@@ -47,6 +48,16 @@ local function client_of(service, is_document, assumes)
   return made[key]
 end
 
+--- aws.across(service, options, fn): the client that fn gets.
+function clients.across(analysis, frame, node, arguments)
+  local inner = {}
+  for _, options in ipairs(values.of_kind(arguments[2] or {}, "table")) do
+    values.join(inner, values.field(options, "client"))
+    if next(values.some(values.field(options, "accounts"))) then inner = values.unknown() end
+  end
+  return clients.new(analysis, frame, node, { arguments[1], inner })
+end
+
 --- aws.client(service, options)
 function clients.new(analysis, frame, node, arguments)
   local found = {}
@@ -79,10 +90,11 @@ end
 
 local WALKS = { items = true, pages = true, wait = true }
 
--- The operation's model, or nil.
-local function operation_of(client, name)
+-- The operation's model, or nil. Waiting knows it also by the names of its waiters.
+local function operation_of(client, name, walk)
   local model = models.load(client.service)
-  local operation = models.methods(model)[name]
+  local waiter = walk == "wait" and waiters.find(model, name)
+  local operation = waiter and waiter.operation or models.methods(model)[name]
   return operation and model.operations[operation], model
 end
 
@@ -106,10 +118,10 @@ local function items_of(model, operation, is_document)
 end
 
 -- One of several services may be meant where a client comes from elsewhere: a name is wrong only if none of them has it.
-local function report_unknown(analysis, frame, at, callees, name)
+local function report_unknown(analysis, frame, at, callees, name, walk)
   local services, candidates = {}, {}
   for _, callee in ipairs(callees) do
-    if operation_of(callee.client, name) then return end
+    if operation_of(callee.client, name, walk) then return end
     services[#services + 1] = callee.client.service
     local model = models.load(callee.client.service)
     table.move(nearest.names(models.methods(model)), 1, 10000, #candidates + 1, candidates)
@@ -120,8 +132,8 @@ local function report_unknown(analysis, frame, at, callees, name)
 end
 
 -- Notes one call and gives its answer.
-local function call_one(analysis, frame, at, callee, name, input, input_at)
-  local operation, model = operation_of(callee.client, name)
+local function call_one(analysis, frame, at, callee, name, input, input_at, walk)
+  local operation, model = operation_of(callee.client, name, walk)
   if not operation then return nil end
   frame.calls[#frame.calls + 1] = { client = callee.client, operation = operation, model = model, input = input, at = at }
   if analysis.reporting then
@@ -150,9 +162,9 @@ function clients.call(analysis, frame, node, callees, arguments, name_at)
     return { values.unknown() }
   end
   for _, operation_name in ipairs(names) do
-    report_unknown(analysis, frame, at, callees, operation_name)
+    report_unknown(analysis, frame, at, callees, operation_name, walk)
     for _, callee in ipairs(callees) do
-      local answer, operation, model = call_one(analysis, frame, at, callee, operation_name, input, input_at)
+      local answer, operation, model = call_one(analysis, frame, at, callee, operation_name, input, input_at, walk)
       if answer and walk == "items" then answer = items_of(model, operation, callee.client.is_document) end
       if answer and (walk == "items" or walk == "pages") then
         answer = analysis:iterator(frame, node, { answer })
@@ -165,9 +177,9 @@ function clients.call(analysis, frame, node, callees, arguments, name_at)
   return { answers, values.unknown() }
 end
 
--- client:wait(name, input, {until_ = function(result) ... end}): what until_ gives.
+-- client:wait(name, input, {until_ = function(result) ... end}): what until_ gives, or a waiter's own value.
 function clients.waited(analysis, frame, options, answer)
-  local found = {}
+  local found = values.unknown()
   for _, option in ipairs(values.of_kind(options or {}, "table")) do
     local results = analysis:call_values(frame, values.field(option, "until_"), { answer })
     values.join(found, results[1])

@@ -25,6 +25,18 @@ rules["aws.client"] = function(analysis, frame, node, arguments)
   return { clients.new(analysis, frame, node, arguments) }
 end
 
+rules["aws.across"] = function(analysis, frame, node, arguments)
+  local client = clients.across(analysis, frame, node, arguments)
+  analysis:call_values(frame, arguments[3] or {}, { client, values.unknown() })
+  return { values.unknown() }
+end
+
+rules["aws.once"] = function(analysis, frame, _, arguments)
+  local done = analysis:call_values(frame, arguments[1] or {}, {})
+  local found = analysis:call_values(frame, arguments[2] or {}, { values.unknown() })
+  return { values.union(done[1], found[1]), values.plain() }
+end
+
 -- A name that is put together, or asked for under pcall, may be missing: a policy without a file is its safe default.
 rules.require = function(analysis, frame, node, arguments)
   local found = {}
