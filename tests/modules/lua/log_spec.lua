@@ -7,7 +7,7 @@ local function lines_of(script, environment)
   local file = assert(io.open(path, "w"))
   file:write('local log = require "log"\n', script)
   file:close()
-  os.execute(("%s %s run %s 2> %s"):format(environment or "", program, path, errors))
+  os.execute(("%s %s run %s 2> %s"):format(environment or "DRSH_LOG_LEVEL=info", program, path, errors))
   local lines = {}
   for line in io.lines(errors) do lines[#lines + 1] = json.decode(line) end
   os.remove(path)
