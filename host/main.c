@@ -9,7 +9,8 @@
 #include "version.h"
 
 static const struct command commands[] = {
-    {"serve", "", "Serves the ten endpoints over HTTP.", CONFIG_LISTEN | CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
+    {"serve", "", "Serves the ten endpoints over HTTP.",
+     CONFIG_LISTEN | CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES | CONFIG_SERVE | CONFIG_CONTROL,
      "Prints one line on stdout when it is ready: listening on http://ADDR:PORT. Logs JSON lines to stderr. With --local it "
      "brings\n"
      "the local AWS along, on a port of its own, with a sample estate. SIGTERM ends it after the requests under way.\n"},
@@ -18,8 +19,11 @@ static const struct command commands[] = {
      "Prints the answer's body; exit code 0 for a status under 400, else 1. Example:\n"
      "  drsh call POST /executions -d '{\"planId\":\"...\",\"executionType\":\"DRILL\",\"initiatedBy\":\"cron\"}'\n"},
     {"run", "FILE [arguments]", "Runs a runbook: a Lua file with the primitives, as the user who starts it.",
-     CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
+     CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES | CONFIG_CONTROL,
      "The file runs in a task, so it may wait. Its arguments are in ... and arg; what it returns is the exit code.\n"},
+    {"kill", "[ID]", "Ends a running request or runbook; without an ID it says what runs.", CONFIG_CONTROL,
+     "It ends at its next wait, whatever it catches, and the AWS writes that had gone out are listed. The ID of a request is\n"
+     "that of its log lines and of its X-Request-Id header. Reaches the processes of the same user and --runtime-dir.\n"},
     {"repl", "", "The primitives at a prompt.", CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
      "Reads Lua from the terminal or a pipe; a value is printed, help() lists the modules. Plain `drsh` on a terminal is the "
      "same.\n"},

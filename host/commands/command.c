@@ -9,8 +9,12 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "process/board.h"
+#include "process/interrupt.h"
 #include "process/log.h"
 #include "process/lua_process.h"
+#include "process/master.h"
+#include "process/worker.h"
 #include "runtime/state.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130, EXIT_TERMINATED = 143 };
@@ -22,7 +26,10 @@ struct run {
     int argc; /* what is left behind the flags */
     char **argv;
     int exit_code;
+    struct loop_timer linger;
 };
+
+#define LINGER_US 50000
 
 /* error, traceback | nil -> ; an AWS or host error is a sentence, anything else shows where it came from. */
 static int show_error(lua_State *L) {
@@ -42,6 +49,10 @@ static void show_protected(lua_State *L) {
     }
 }
 
+static void linger_over(struct loop_timer *timer) {
+    loop_stop(timer->loop);
+}
+
 static void ended(struct task *task, enum task_status status, lua_State *thread, void *data) {
     struct run *run = data;
     (void)task;
@@ -50,6 +61,10 @@ static void ended(struct task *task, enum task_status status, lua_State *thread,
     } else if (status != TASK_CANCELLED) {
         run->exit_code = EXIT_FAILED;
         show_protected(thread);
+    } else if (interrupt_signal() != 0) {
+        run->exit_code = interrupt_signal() == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
+    } else if (loop_timer_start(run->state->loop, &run->linger, LOOP_REAL, LINGER_US, linger_over)) {
+        return; /* `drsh kill` ended it, and is to get its answer */
     }
     loop_stop(run->state->loop);
 }
@@ -60,10 +75,15 @@ static void stop(evutil_socket_t signal_number, short what, void *data) {
     struct run *run = data;
     (void)what;
     run->exit_code = signal_number == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
-    if (!process_announce_stop(run->state->L, (int)signal_number)) {
+    if (!process_announce(run->state->L, (int)signal_number)) {
         task_cancel(run->task);
         loop_stop(run->state->loop);
     }
+}
+
+static void hang_up(evutil_socket_t signal_number, short what, void *data) {
+    (void)what;
+    process_announce(((struct run *)data)->state->L, (int)signal_number);
 }
 
 /* Protected: pushes the body and its arguments, starts the task. */
@@ -87,17 +107,26 @@ static int begin(lua_State *L) {
 }
 
 static void run_until_ended(struct run *run) {
-    static const int signals[] = {SIGINT, SIGTERM};
-    struct event *events[2];
+    bool is_server = (run->command->groups & CONFIG_SERVE) != 0;
+    const struct {
+        int number;
+        event_callback_fn call;
+        bool wanted;
+    } signals[] = {{SIGINT, stop, worker_index() < 0}, {SIGTERM, stop, true}, {SIGHUP, hang_up, is_server}};
+    struct event *events[3] = {NULL};
     struct event_base *base = loop_event_base(run->state->loop);
-    for (int i = 0; i < 2; i++) {
-        events[i] = evsignal_new(base, signals[i], stop, run);
+    for (int i = 0; i < 3; i++) {
+        events[i] = signals[i].wanted ? evsignal_new(base, signals[i].number, signals[i].call, run) : NULL;
         if (events[i] != NULL) {
             event_add(events[i], NULL);
         }
     }
+    interrupt_begin(run->state->scheduler);
+    worker_begin(run->state);
     loop_run(run->state->loop);
-    for (int i = 0; i < 2; i++) {
+    worker_end();
+    interrupt_end();
+    for (int i = 0; i < 3; i++) {
         if (events[i] != NULL) {
             event_free(events[i]);
         }
@@ -124,10 +153,21 @@ static const char *scripts_folder(char *room, size_t size) {
     return "scripts";
 }
 
+/* A setting that is a whole number; `otherwise` when it is none that makes sense. */
+static long number_setting(const char *name, long least, long most, long otherwise) {
+    const char *text = config_get(name);
+    char *end = NULL;
+    long value = text == NULL ? 0 : strtol(text, &end, 10);
+    return end != NULL && end != text && *end == '\0' && value >= least && value <= most ? value : otherwise;
+}
+
 static int run_body(struct run *run) {
     struct error error;
     char room[4096];
     struct state_options options = {.scripts = scripts_folder(room, sizeof room)};
+    if ((run->command->groups & CONFIG_SERVE) != 0) {
+        options.memory_limit = (size_t)number_setting("DRSH_MEMORY", 64, 1L << 20, 1024) << 20;
+    }
     run->state = state_new(&options, &error);
     if (run->state == NULL) {
         fprintf(stderr, "drsh: %s\n", error.message);
@@ -145,6 +185,49 @@ static int run_body(struct run *run) {
     int asked = run->state->exit_code; /* by os.exit */
     state_free(run->state);
     return asked >= 0 ? asked : run->exit_code;
+}
+
+/* How many processes are wanted; 0 when what was asked for makes no sense, which is said. */
+static int workers_wanted(const struct command *command) {
+    const char *text = config_get("DRSH_WORKERS");
+    bool is_auto = text != NULL && strcmp(text, "auto") == 0;
+    if ((command->groups & CONFIG_SERVE) == 0) {
+        return 1;
+    }
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    long count = is_auto ? processors : number_setting("DRSH_WORKERS", 1, BOARD_WORKERS_MAX, 0);
+    if (count < 1) {
+        fprintf(stderr, "drsh serve: --workers should be a number from 1 to %d, or auto, not %s\n", BOARD_WORKERS_MAX, text);
+        return 0;
+    }
+    if (config_flag("DRSH_LOCAL") && count > 1) {
+        if (is_auto) {
+            return 1;
+        }
+        fprintf(stderr,
+                "drsh serve: with --local the local AWS lives in the one process that serves: say --workers 1, or start\n"
+                "`drsh local` beside it and give its address with --endpoint-url\n");
+        return 0;
+    }
+    return count < BOARD_WORKERS_MAX ? (int)count : BOARD_WORKERS_MAX;
+}
+
+static int work(void *data) {
+    int code = run_body(data);
+    config_clear();
+    return code;
+}
+
+static int run_workers(struct run *run, int workers) {
+    struct master_options options = {
+        .workers = workers,
+        .listen = config_get("DRSH_LISTEN"),
+        .watchdog_us = number_setting("DRSH_WATCHDOG", 1, 86400, 10) * 1000000LL,
+        .drain_us = number_setting("DRSH_DRAIN", 0, 86400, 30) * 1000000LL,
+        .work = work,
+        .data = run,
+    };
+    return master_run(&options);
 }
 
 static void print_help(const struct command *command) {
@@ -183,7 +266,8 @@ int command_main(const struct command *command, int argc, char **argv) {
         return EXIT_USAGE;
     }
     struct run run = {.command = command, .argc = argc - first, .argv = argv + first, .exit_code = EXIT_FAILED};
-    int code = run_body(&run);
+    int workers = workers_wanted(command);
+    int code = workers == 0 ? EXIT_USAGE : workers == 1 ? run_body(&run) : run_workers(&run, workers);
     config_clear();
     return code;
 }

@@ -1,5 +1,8 @@
 -- drsh run FILE [arguments]
 local config = require "config"
+local control = require "process.control"
+local limited = require "runtime.limited"
+local process = require "process"
 
 return function(file, ...)
   if not file then
@@ -16,5 +19,7 @@ return function(file, ...)
     io.stderr:write("drsh run: ", fault, "\n")
     return 2
   end
+  local _ <close> = control.open()
+  local _ <close> = limited.adopt { requestId = "run-" .. process.id(), script = file }
   return runbook(...)
 end

@@ -3,6 +3,7 @@
 local json = require "json"
 local limited = require "runtime.limited"
 local log = require "log"
+local metrics = require "process.metrics"
 
 local answer = {}
 
@@ -25,6 +26,7 @@ local function script_error(request_id)
 end
 
 local function log_fault(what, err, traceback, script)
+  metrics.add("script_errors", script, what)
   log.error(what, { script = script, error = limited.text(err), traceback = traceback })
 end
 
@@ -106,12 +108,19 @@ end
 --- A script that was stopped: there is nothing of it to look at but why.
 function answer.of_stop(script, request_id, outcome, err, traceback)
   if outcome == "deadline" then
+    metrics.add("script_errors", script, "deadline")
     log.warn("a request took too long and was stopped", { script = script, traceback = traceback })
     local message = "the request took too long and was stopped; what AWS was asked to do may go on"
     return answer.fail(504, "DEADLINE_EXCEEDED", message, request_id)
   end
   log_fault("a script was stopped", err, traceback, script)
   return script_error(request_id)
+end
+
+--- A request that drsh kill ended. `writes`: the AWS calls that had gone out.
+function answer.of_kill(request_id, writes)
+  local message = "an operator ended this request; awsWrites are the changing AWS calls that had gone out"
+  return answer.fail(503, "REQUEST_KILLED", message, request_id, { awsWrites = json.array(writes or {}) })
 end
 
 return answer

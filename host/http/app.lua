@@ -5,6 +5,7 @@ local config = require "config"
 local json = require "json"
 local limited = require "runtime.limited"
 local log = require "log"
+local metrics = require "process.metrics"
 local router = require "http.router"
 local sandbox = require "runtime.sandbox"
 local scripts = require "runtime.scripts"
@@ -22,6 +23,7 @@ local VERSION = require "runtime.version"
 --- The endpoints of a folder of scripts, by default the program's; `limits` {instructions, memory} of a request, by default
 -- LIMITS.
 function app.open(folder, limits)
+  metrics.observe_aws()
   return setmetatable({ scripts = scripts.open(folder), limits = limits or LIMITS }, app)
 end
 
@@ -142,10 +144,11 @@ local function answer_script(self, raw, id, generation, route, request)
   local options = { context = context, limits = limits }
   local results = table.pack(limited.run(options, run_script, generation, route.name, request))
   if results[1] == "ok" then return table.unpack(results, 2, results.n) end
+  if context.killed then return answer.of_kill(id, context.writes) end
   return answer.of_stop(route.name, id, table.unpack(results, 1, results.n))
 end
 
--- --- the host's own endpoint ---
+-- --- the host's own endpoints ---
 
 local function health(generation)
   local faults = json.array {}
@@ -155,10 +158,20 @@ local function health(generation)
   } .. "\n"
 end
 
+local OWN = {
+  ["/health"] = health,
+  ["/metrics"] = function()
+    return 200, { ["content-type"] = "text/plain; version=0.0.4; charset=utf-8" }, metrics.text()
+  end,
+}
+
+-- Status, headers, body; sets raw.route for the metrics.
 local function dispatch(self, raw, id, generation)
-  if raw.path == "/health" then
-    if raw.method == "GET" or raw.method == "HEAD" then return health(generation) end
-    return answer.fail(405, "METHOD_NOT_ALLOWED", "/health is only read", id, nil, { allow = "GET, HEAD" })
+  local own = OWN[raw.path]
+  if own then
+    raw.route = "GET " .. raw.path
+    if raw.method == "GET" or raw.method == "HEAD" then return own(generation) end
+    return answer.fail(405, "METHOD_NOT_ALLOWED", raw.path .. " is only read", id, nil, { allow = "GET, HEAD" })
   end
   local route, found = route_of(self, generation):find(raw.method, raw.path)
   if not route and found then
@@ -167,6 +180,7 @@ local function dispatch(self, raw, id, generation)
   elseif not route then
     return answer.fail(404, "NOT_FOUND", ("there is no %s"):format(raw.path), id)
   end
+  raw.route = route.script.route
   local request, refusal = request_of(raw, id, route, found, generation)
   if not request then return table.unpack(refusal, 1, refusal.n) end
   return answer_script(self, raw, id, generation, route, request)
@@ -196,17 +210,19 @@ function app:handle(request)
     requestId = id, method = raw.method, path = path, status = status, generation = generation.number,
     milliseconds = math.floor((time.monotonic() - began) * 1000),
   })
+  metrics.request(raw.route or "none", status, time.monotonic() - began)
   answered["x-request-id"] = id
   answered["x-drsh-generation"] = tostring(generation.number)
   answered["content-type"] = answered["content-type"] or "application/json"
   return status, answered, body
 end
 
---- Serves them over HTTP: {address, port, reuse_port}; gives the listener (server.listen).
+--- Serves them over HTTP: {address, port, socket, connections}; gives the listener (server.listen).
 function app:listen(options)
   self.scripts:current()
   return server.listen {
-    address = options.address, port = options.port, reuse_port = options.reuse_port, name = "drsh", body_limit = BODY_LIMIT,
+    address = options.address, port = options.port, socket = options.socket, connections = options.connections,
+    name = "drsh", body_limit = BODY_LIMIT,
     handler = function(request)
       request.path = request.target
       return self:handle(request)

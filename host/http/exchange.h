@@ -4,8 +4,11 @@
 
 #include <event2/event.h>
 #include <event2/http.h>
+#include <event2/listener.h>
 #include <lua.h>
+#include <sys/un.h>
 
+#include "base/loop.h"
 #include "http/server.h"
 #include "runtime/task.h"
 
@@ -15,6 +18,11 @@ struct server {
     lua_State *L;
     struct evhttp *http;
     struct evhttp_bound_socket *socket;
+    struct evconnlistener *listener; /* the socket's */
+    struct loop *loop;
+    struct loop_timer full; /* runs while no connection is accepted */
+    int64_t say_full_us;    /* not before this time (monotonic) */
+    size_t connections;     /* open at most, 0 = no limit */
     struct event_base *base;
     struct exchange *exchanges;
     size_t active;
@@ -24,6 +32,7 @@ struct server {
     bool draining;
     bool closed; /* server_free was called; goes when the last exchange does */
     char name[64];
+    char path[sizeof((struct sockaddr_un *)0)->sun_path]; /* of a UNIX socket, to be removed at the end; "" */
 };
 
 struct exchange {

@@ -14,9 +14,9 @@ static const char *method_name(enum evhttp_cmd_type type) {
     static const struct {
         enum evhttp_cmd_type type;
         const char *name;
-    } methods[] = {{EVHTTP_REQ_GET, "GET"},    {EVHTTP_REQ_POST, "POST"},     {EVHTTP_REQ_HEAD, "HEAD"},
-                   {EVHTTP_REQ_PUT, "PUT"},    {EVHTTP_REQ_DELETE, "DELETE"}, {EVHTTP_REQ_OPTIONS, "OPTIONS"},
-                   {EVHTTP_REQ_PATCH, "PATCH"}};
+    } methods[] = {{EVHTTP_REQ_GET, "GET"},     {EVHTTP_REQ_POST, "POST"},     {EVHTTP_REQ_HEAD, "HEAD"},
+                   {EVHTTP_REQ_PUT, "PUT"},     {EVHTTP_REQ_DELETE, "DELETE"}, {EVHTTP_REQ_OPTIONS, "OPTIONS"},
+                   {EVHTTP_REQ_PATCH, "PATCH"}, {EVHTTP_REQ_TRACE, "TRACE"},   {EVHTTP_REQ_CONNECT, "CONNECT"}};
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         if (methods[i].type == type) {
             return methods[i].name;

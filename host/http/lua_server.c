@@ -1,7 +1,8 @@
 /* require "server" (trusted)
  *
  * server.listen{handler = function(request) ... return status, headers, body end,
- *               address = "127.0.0.1", port = 0, body_limit = bytes (65536), name = "drsh", reuse_port = false}
+ *               address = "127.0.0.1", port = 0, body_limit = bytes (65536), name = "drsh", connections = no limit,
+ *               path = a UNIX socket's, instead of address and port; socket = a bound descriptor, likewise}
  *   |-> listener           {port, url, address}; listener:close() (or .close()) cancels and closes, listener:drain() takes no
  * new connections, |                      listener:active() counts the requests being answered. Closed when it is collected.
  *   `-> raises {code="LISTEN"}   the address is taken or no numeric address
@@ -74,8 +75,8 @@ static int check_field(lua_State *L, const char *name, int type) {
 }
 
 static int server_lua_listen(lua_State *L) {
-    static const char *const known = " handler address port body_limit name reuse_port ";
-    struct server_options options = {.address = "127.0.0.1"};
+    static const char *const known = " handler address port path socket connections body_limit name ";
+    struct server_options options = {.address = "127.0.0.1", .socket = -1};
     struct error error = {{0}, {0}};
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
@@ -99,7 +100,16 @@ static int server_lua_listen(lua_State *L) {
     if (check_field(L, "name", LUA_TSTRING) != LUA_TNIL) {
         options.name = lua_tostring(L, -1);
     }
-    options.reuse_port = check_field(L, "reuse_port", LUA_TBOOLEAN) != LUA_TNIL && lua_toboolean(L, -1);
+    if (check_field(L, "path", LUA_TSTRING) != LUA_TNIL) {
+        options.path = lua_tostring(L, -1);
+    }
+    if (check_field(L, "socket", LUA_TNUMBER) != LUA_TNIL) {
+        options.socket = (int)luaL_checkinteger(L, -1);
+    }
+    if (check_field(L, "connections", LUA_TNUMBER) != LUA_TNIL) {
+        lua_Integer connections = luaL_checkinteger(L, -1);
+        options.connections = connections > 0 ? (size_t)connections : 0;
+    }
     struct listener *listener = lua_newuserdatauv(L, sizeof *listener, 1);
     memset(listener, 0, sizeof *listener);
     luaL_setmetatable(L, LISTENER);

@@ -22,7 +22,9 @@ struct server;
 struct server_options {
     const char *address; /* numeric, IPv4 or IPv6 */
     int port;            /* 0 = a free one */
-    bool reuse_port;     /* several processes listen on one port */
+    const char *path;    /* of a UNIX socket instead of address and port; only its owner gets in */
+    int socket;          /* bound already, for several processes to listen on; -1: address and port say where */
+    size_t connections;  /* open at most, 0 = no limit; more wait in the kernel until one is closed */
     size_t body_limit;   /* bytes of a request's body, 0 = 64 KiB; more is 413 BODY_TOO_LARGE */
     const char *name;    /* of the Server header and of log lines; copied */
 };

@@ -6,6 +6,7 @@
 #include "http/lua_server.h"
 #include "lua/modules.h"
 #include "lua_config.h"
+#include "process/lua_metrics.h"
 #include "process/lua_process.h"
 #include "process/lua_prompt.h"
 #include "runtime/lua_clock.h"
@@ -41,6 +42,7 @@ static const struct module host_modules[] = {
     {"config.sandbox", luaopen_config_sandbox, false},
     {"functions", open_functions, false},
     {"process", luaopen_process, false},
+    {"process.metrics", luaopen_metrics, false},
     {"prompt", luaopen_prompt, false},
     {"runtime.functions.core", luaopen_task, false},
     {"runtime.limited", luaopen_task, false},

@@ -1,6 +1,7 @@
 -- Runs what is not trusted: in a task of its own, with limits, and nothing of it is believed afterwards.
 local _, core = ...
 local json = require "json"
+local running = require "runtime.running"
 
 local limited = {}
 
@@ -33,7 +34,15 @@ function limited.run(options, fn, ...)
     context = options.context, instructions = limits.instructions, memory = limits.memory,
     timeout_us = limits.timeout and math.ceil(limits.timeout * 1000000) or nil,
   }, fn, ...)
+  local context = options.context
+  if not context or not context.requestId then return child:outcome() end
+  local _ <close> = running.add(context, child)
   return child:outcome()
+end
+
+--- Makes the running task one that has an id and can be ended by it: a runbook. Gives a <close> value.
+function limited.adopt(context)
+  return running.add(context, core.adopt(context))
 end
 
 return limited

@@ -9,6 +9,7 @@
  *   |-> table              all Lua files below any folder, in the same form; none if there is no such folder
  * core.fingerprint(folder)
  *   |-> integer            the same fingerprint without the table; some ten microseconds for fifty files
+ * core.watch(folder, mode)   see lua_watch.h
  * core.allowed(name)
  *   |-> boolean            may a sandboxed script require this module of the host?
  * core.still(fn, ...)
@@ -27,14 +28,13 @@
 #include "base/buffer.h"
 #include "lua/boxed.h"
 #include "runtime/host_modules.h"
+#include "runtime/lua_watch.h"
 #include "runtime/state.h"
+#include "runtime/watch.h"
 
 #define DEPTH_MAX 6
 #define PATH_SIZE 1024
 #define LIST_LIMIT (4 << 20)
-
-/* What scripts are made of; local_aws is trusted code and not among them. */
-static const char *const folders[] = {"endpoints", "policies", "lib", "orchestrator", "background"};
 
 struct walk {
     struct buffer *files; /* path, NUL, stamp, NUL, and so on; NULL: only the fingerprint */
@@ -104,8 +104,8 @@ static void walk_all(struct walk *walk, const char *folder) {
     if (descriptor < 0) {
         return;
     }
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        walk_entry(walk, descriptor, folders[i], 0);
+    for (size_t i = 0; watch_folders[i] != NULL; i++) {
+        walk_entry(walk, descriptor, watch_folders[i], 0);
     }
     close(descriptor);
 }
@@ -172,6 +172,7 @@ int luaopen_runtime_scripts_core(lua_State *L) {
                                          {"list", scripts_list},
                                          {"fingerprint", scripts_fingerprint},
                                          {"files", scripts_files},
+                                         {"watch", lua_watch_new},
                                          {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;

@@ -228,6 +228,23 @@ static int task_lua_context(lua_State *L) {
     return 1;
 }
 
+/* adopt(context) -> handle: the running task gets a context, if it has none of its own. For the host's Lua halves. */
+static int task_lua_adopt(lua_State *L) {
+    struct task *task = task_running(L);
+    luaL_checktype(L, 1, LUA_TTABLE);
+    if (task == NULL) {
+        return luaL_error(L, "attempt to give a context outside a task");
+    }
+    struct task **handle = lua_newuserdatauv(L, sizeof *handle, 0);
+    *handle = NULL;
+    luaL_setmetatable(L, HANDLE);
+    lua_pushvalue(L, 1);
+    task_set_context(task, luaL_ref(L, LUA_REGISTRYINDEX));
+    task_retain(task);
+    *handle = task;
+    return 1;
+}
+
 static int handle_done(lua_State *L) {
     lua_pushboolean(L, task_status(check_handle(L, 1)) != TASK_ALIVE);
     return 1;
@@ -253,10 +270,10 @@ int luaopen_task(lua_State *L) {
         {"join", handle_join}, {"outcome", handle_outcome}, {"cancel", handle_cancel},
         {"done", handle_done}, {"observe", handle_observe}, {NULL, NULL},
     };
-    static const luaL_Reg functions[] = {{"error", task_lua_error},     {"sleep", task_lua_sleep},
-                                         {"spawn", task_lua_spawn},     {"limited", task_lua_limited},
-                                         {"context", task_lua_context}, {"background", task_lua_background},
-                                         {"event", lua_event_new},      {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"error", task_lua_error},     {"sleep", task_lua_sleep},     {"spawn", task_lua_spawn},
+        {"limited", task_lua_limited}, {"context", task_lua_context}, {"background", task_lua_background},
+        {"event", lua_event_new},      {"adopt", task_lua_adopt},     {NULL, NULL}};
     lua_event_open(L);
     waiting_type(L, SLEEP, sleep_close, NULL);
     waiting_type(L, JOIN, join_close, NULL);

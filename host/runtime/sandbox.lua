@@ -120,6 +120,7 @@ end
 -- Modules whose sandboxed form differs from the trusted one.
 local special = {
   config = function() return require "config.sandbox" end,
+  http = function() return without(require "http", "over_socket") end,
   task = function() return without(task, "background", "context") end,
 }
 

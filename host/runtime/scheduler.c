@@ -195,3 +195,8 @@ void scheduler_interrupt(struct scheduler *scheduler) {
         task_stop_running(scheduler->running, STOP_CANCEL);
     }
 }
+
+int64_t scheduler_resumed_us(const struct scheduler *scheduler) {
+    const struct task *task = scheduler->running;
+    return task == NULL ? 0 : task->resumed_us;
+}

@@ -23,7 +23,8 @@ struct task {
     struct task *account; /* whose limits count: itself or the ancestor whose limits it inherited */
     struct task_limits limits;
     uint64_t used_instructions;
-    int64_t resumed_us; /* monotonic */
+    int64_t resumed_us;           /* monotonic */
+    const char *script, *request; /* of its context, which holds them; NULL: none */
     struct loop_timer deadline;
     int64_t deadline_us; /* monotonic, INT64_MAX = none */
     struct task_watch *watches;

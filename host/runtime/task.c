@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "process/board.h"
 #include "runtime/scheduler.h"
 
 struct ending {
@@ -168,8 +169,10 @@ void task_run(struct task *task) {
     task->resumed_us = clock_mono_us();
     scheduler_limit_memory(scheduler, task->account->limits.memory);
     scheduler->running = task;
+    board_resume(task->script, task->request, task->resumed_us); /* for the watchdog, should it not come back */
     int status = lua_resume(task->thread, NULL, arguments, &results);
     scheduler->running = NULL;
+    board_rest();
     scheduler_limit_memory(scheduler, 0);
     task->running = false;
     if (status == LUA_OK) {

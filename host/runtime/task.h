@@ -69,11 +69,15 @@ void scheduler_listen(struct scheduler *scheduler, struct scheduler_listener *li
 void scheduler_forget(struct scheduler *scheduler, struct scheduler_listener *listener);
 /* Stops the task that runs now, from a signal handler: its next instruction ends it as cancelled. */
 void scheduler_interrupt(struct scheduler *scheduler);
+/* Since when (monotonic) the task that runs now has been running without a wait, 0 if none does; from a signal handler, too. */
+int64_t scheduler_resumed_us(const struct scheduler *scheduler);
 void scheduler_cancel_all(struct scheduler *scheduler);
 
 /* Takes a function and `argument_count` arguments from the top of L's stack. May raise (no memory) in L. The result is held by
  * the caller: task_release when it is no longer looked at. */
 struct task *task_start(lua_State *L, int argument_count, const struct task_options *options);
+/* Gives a task a context of its own (a registry reference, taken over) in place of the one it has. */
+void task_set_context(struct task *task, int context_ref);
 void task_retain(struct task *task);
 void task_release(struct task *task);
 

@@ -9,6 +9,27 @@ static void wake(struct waiter *waiter) {
     scheduler_ready((struct task *)waiter);
 }
 
+/* A string of the context, which keeps it alive: the host makes contexts and does not change them. */
+static const char *context_string(lua_State *L, int context_ref, const char *name) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, context_ref);
+    lua_pushstring(L, name);
+    lua_rawget(L, -2);
+    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+    lua_pop(L, 2);
+    return text;
+}
+
+void task_set_context(struct task *task, int context_ref) {
+    lua_State *L = task->scheduler->L;
+    if (task->owns_context) {
+        luaL_unref(L, LUA_REGISTRYINDEX, task->binding.context_ref);
+    }
+    task->binding.context_ref = context_ref;
+    task->owns_context = true;
+    task->script = context_string(L, context_ref, "script");
+    task->request = context_string(L, context_ref, "requestId");
+}
+
 static void inherit(struct task *task, const struct task_options *options) {
     struct task *parent = options->parent;
     task->deadline_us = INT64_MAX;
@@ -16,8 +37,7 @@ static void inherit(struct task *task, const struct task_options *options) {
     task->limits = options->limits;
     task->binding.context_ref = LUA_NOREF;
     if (options->context_ref != 0 && options->context_ref != LUA_NOREF) {
-        task->binding.context_ref = options->context_ref;
-        task->owns_context = true;
+        task_set_context(task, options->context_ref);
     }
     if (parent != NULL) {
         task_retain(parent); /* its context and account are used */
@@ -25,6 +45,8 @@ static void inherit(struct task *task, const struct task_options *options) {
         task->deadline_us = parent->deadline_us;
         if (!task->owns_context) {
             task->binding.context_ref = parent->binding.context_ref;
+            task->script = parent->script;
+            task->request = parent->request;
         }
         if (options->limits.instructions == 0 && options->limits.memory == 0) {
             task->account = parent->account;

@@ -462,6 +462,9 @@ static bool set_options(struct http_transfer *transfer, const struct http_reques
     const struct http_client *client = transfer->client;
     bool good = curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK;
 
+    if (request->socket_path != NULL) {
+        good = good && curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->socket_path) == CURLE_OK;
+    }
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");

@@ -11,6 +11,8 @@
  *   |                       HTTP_TIMEOUT, HTTP_TRUNCATED, HTTP_RESPONSE_TOO_LARGE, HTTP_PROTOCOL (it may have been carried out)
  *   `-> raises a string     a wrong or unknown field
  * It waits.
+ *
+ * http.over_socket(path, request)   the same through a UNIX socket, whatever the URL's host; not for sandboxed scripts
  */
 #include <ctype.h>
 #include <lauxlib.h>
@@ -100,7 +102,7 @@ static int finish(lua_State *L, struct binding_operation *operation) {
     return 1;
 }
 
-static int http_request(lua_State *L) {
+static int request_through(lua_State *L, const char *socket_path) {
     static const char *const known[] = {"url",   "method",    "headers", "body", "timeout", "connect_timeout",
                                         "limit", "ca_bundle", NULL};
     struct fields fields = fields_open(L, 1, "http.request", known);
@@ -115,6 +117,7 @@ static int http_request(lua_State *L) {
     request.timeout_ms = (int64_t)(fields_number(&fields, "timeout", 0, 0.001, 86400) * 1000);
     request.connect_timeout_ms = (int64_t)(fields_number(&fields, "connect_timeout", 0, 0.001, 86400) * 1000);
     request.ca_bundle = fields_text(&fields, "ca_bundle");
+    request.socket_path = socket_path;
     request.response_limit = (size_t)fields_number(&fields, "limit", 0, 1, 1 << 30);
     struct binding_services *services = binding_services(L);
     if (services == NULL || services->http == NULL) {
@@ -130,9 +133,21 @@ static int http_request(lua_State *L) {
     return binding_await(L, &self->operation, finish);
 }
 
+static int http_request(lua_State *L) {
+    return request_through(L, NULL);
+}
+
+static int http_over_socket(lua_State *L) {
+    const char *path = luaL_checkstring(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    lua_rotate(L, 1, 1); /* the request is at 1; the path stays on the stack, alive, until the exchange has copied it */
+    return request_through(L, path);
+}
+
 int luaopen_http(lua_State *L) {
     static const luaL_Reg methods[] = {{"__gc", exchange_close}, {"__close", exchange_close}, {NULL, NULL}};
-    static const luaL_Reg functions[] = {{"request", http_request}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"request", http_request}, {"over_socket", http_over_socket}, {NULL, NULL}};
     luaL_newmetatable(L, EXCHANGE);
     luaL_setfuncs(L, methods, 0);
     lua_pop(L, 1);

@@ -7,6 +7,7 @@ local http       = require "http"
 local log        = require "log"
 local quirks     = require "aws.quirks"
 local reading    = require "aws.reading"
+local record     = require "aws.record"
 local retry      = require "retry"
 local retrying   = require "aws.retrying"
 local sigv4      = require "sigv4"
@@ -219,16 +220,19 @@ function send.call(client, operation, input, options)
   local call, earlier = new_call(client, operation, input, options), nil
   for attempt = 1, call.attempts do
     wait_for_turn(call, earlier)
+    if attempt == 1 then record.begin(call) end
     local output, problem, kind, maybe_done, response = try(call, attempt)
     retrying.answered(call, kind)
     if not problem then
       retrying.succeeded(call)
+      record.succeeded(call)
       return output
     end
     call.maybe_done = call.maybe_done or maybe_done and not reading.only(operation)
     problem.outcomeUnknown = call.maybe_done or nil
     local delay = kind and not (call.unrepeatable and maybe_done)
       and retrying.next_delay(call, attempt, kind, response, remaining(call))
+    record.failed(call, problem, delay)
     if not delay then
       error(problem, 0)
     end
