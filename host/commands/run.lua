@@ -20,6 +20,6 @@ return function(file, ...)
     return 2
   end
   local _ <close> = control.open()
-  local _ <close> = limited.adopt { requestId = "run-" .. process.id(), script = file }
+  local _ <close> = limited.adopt { id = "run-" .. process.id(), script = file }
   return runbook(...)
 end

@@ -9,17 +9,21 @@ local known = {} -- entry -> true
 
 local entry_meta = { __close = function(self) known[self] = nil end }
 
---- Remembers a task (its handle) and its context {requestId, script} until the returned <close> value is closed.
+--- Remembers a task (its handle) and its context {requestId or id, script} until the returned <close> value is closed.
 function running.add(context, handle)
   local entry = setmetatable({ context = context, handle = handle, began = time.monotonic() }, entry_meta)
   known[entry] = true
   return entry
 end
 
+local function id_of(context)
+  return context.requestId or context.id
+end
+
 local function describe(entry)
   local context = entry.context
   return {
-    id = context.requestId, script = context.script, generation = context.generation,
+    id = id_of(context), script = context.script, generation = context.generation,
     seconds = time.monotonic() - entry.began, awsWrites = context.writes,
   }
 end
@@ -38,7 +42,7 @@ end
 function running.kill(id, by)
   local ended = {}
   for entry in pairs(known) do
-    if entry.context.requestId == id then
+    if id_of(entry.context) == id then
       entry.context.killed = true
       local described = describe(entry)
       ended[#ended + 1] = described

@@ -18,7 +18,7 @@ function record.begin(call)
   context.writes = context.writes or {}
   call.note = {
     service = call.client.service, operation = call.operation.name, region = call.endpoint.signing_region,
-    time = time.iso8601(math.floor(time.wall())), outcome = "sent, no answer yet",
+    time = time.iso8601(os.time()), outcome = "sent, no answer yet",
   }
   if #context.writes < MOST_WRITES then context.writes[#context.writes + 1] = call.note end
 end
