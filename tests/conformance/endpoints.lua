@@ -1,6 +1,6 @@
 -- drsh run tests/conformance/endpoints.lua FILE: see endpoints.py, which calls this. Each line of FILE is a question
 -- {"service", "region", "fips", "dual_stack", "account", "mode", "legacy", "operation", "input"}; the answer goes to stdout as
--- {"url", "name", "region"} or {"refused"}.
+-- {"url", "name", "region"} or {"refused"}, or {"unread"} where the model speaks no protocol of ours.
 local config    = require "config"
 local endpoints = require "aws.endpoints"
 local failure   = require "aws.failure"
@@ -15,7 +15,11 @@ local function answer(question)
   set("AWS_USE_FIPS_ENDPOINT", question.fips and "true" or "false")
   set("AWS_USE_DUALSTACK_ENDPOINT", question.dual_stack and "true" or "false")
   set("AWS_STS_REGIONAL_ENDPOINTS", question.legacy and "legacy" or "regional")
-  local model = models.load(question.service)
+  local read, model = pcall(models.load, question.service)
+  if not read then
+    assert(failure.is(model, "INVALID_MODEL"), model)
+    return { unread = model.message }
+  end
   local context = question.operation
     and endpoints.context(model, model.operations[question.operation], question.input) or nil
   local identity = { account_id = question.account, account_mode = question.mode }

@@ -67,31 +67,17 @@ def partitions(data):
     return found
 
 
-def paths_of(expression):
-    """JMESPath as the models use it -> plain paths: "*" is each element, "@keys" each key."""
-    match = re.fullmatch(r"keys\((\w+)\)", expression)
-    if match:
-        return [match.group(1) + ".@keys"]
-    match = re.fullmatch(r"(\w+)\[\*\]\.\[([\w., ]+)\]\[\]", expression)
-    if match:
-        return ["%s.*.%s" % (match.group(1), path.strip()) for path in match.group(2).split(",")]
-    expression = expression.replace("[*]", ".*")
-    if not re.fullmatch(r"\w+(\.(\w+|\*))*", expression):
-        sys.exit("a path that is not foreseen: " + expression)
-    return [expression]
-
-
 def contexts(model):
-    """operation -> parameter of the rules -> {"value": constant} or {"paths": [places in the operation's input]}"""
+    """operation -> parameter of the rules -> {"value": constant} or {"path": place in the operation's input}"""
     found = {}
     for name, operation in model["operations"].items():
         said = {parameter: {"value": given["value"]} for parameter, given in operation.get("staticContextParams", {}).items()}
         for parameter, given in operation.get("operationContextParams", {}).items():
-            said[parameter] = {"paths": paths_of(given["path"])}
+            said[parameter] = {"path": given["path"]}
         members = model["shapes"].get(operation.get("input", {}).get("shape"), {}).get("members", {})
         for member, reference in members.items():
             if "contextParam" in reference:
-                said[reference["contextParam"]["name"]] = {"paths": [member]}
+                said[reference["contextParam"]["name"]] = {"path": member}
         if said:
             found[name] = said
     return found

@@ -2,12 +2,13 @@
 -- in code, AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the profile's `services` section, the profile's endpoint_url; without
 -- any of them AWS's own rules decide (aws/endpoint_rules.lua).
 
-local config         = require "config"
-local embedded       = require "embedded"
-local endpoint_rules = require "aws.endpoint_rules"
-local failure        = require "aws.failure"
-local json           = require "json"
-local partitions     = require "aws.partitions"
+local config           = require "config"
+local embedded         = require "embedded"
+local endpoint_context = require "aws.endpoint_context"
+local endpoint_rules   = require "aws.endpoint_rules"
+local failure          = require "aws.failure"
+local json             = require "json"
+local partitions       = require "aws.partitions"
 
 local endpoints = {}
 
@@ -77,30 +78,6 @@ end
 
 -- Rules of a service ----------------------------------------------------------------------------------------------------------
 
--- What a model that botocore publishes says of the operations: which of their parameters the rules want to know.
-local function contexts_of(model)
-  local contexts = {}
-  for name, operation in pairs(model.operations) do
-    local said = {}
-    for parameter, constant in pairs(operation.staticContextParams or {}) do
-      said[parameter] = { value = constant.value }
-    end
-    for parameter, place in pairs(operation.operationContextParams or {}) do
-      if place.path:find "^[%w_.]+$" then
-        said[parameter] = { paths = { place.path } }
-      end
-    end
-    local input = operation.input and model.shapes[operation.input]
-    for member, reference in pairs(input and input.members or {}) do
-      if reference.contextParam then
-        said[reference.contextParam.name] = { paths = { member } }
-      end
-    end
-    contexts[name] = next(said) and said or nil
-  end
-  return contexts
-end
-
 local known = setmetatable({}, { __mode = "k" })
 
 -- {parameters=, rules=, contexts=} of a model: those of DRSH_MODEL_PATH, or ours; false if there are none.
@@ -110,31 +87,11 @@ local function rules_of(model)
     local text = not model.endpointRules and embedded.read("modules/aws/endpoints/" .. model.service .. ".json")
     rules = text and json.decode(text) or model.endpointRules or false
     if rules then
-      rules.contexts = rules.contexts or contexts_of(model)
+      rules.contexts = rules.contexts or text and {} or endpoint_context.of_model(model)
     end
     known[model] = rules
   end
   return rules
-end
-
-local function collect(value, path, found)
-  local step, rest = path:match "^([^.]+)%.?(.*)$"
-  if not step then
-    found[#found + 1] = value
-  elseif type(value) ~= "table" then
-    return
-  elseif step == "@keys" then
-    for key in pairs(value) do
-      found[#found + 1] = key
-    end
-    table.sort(found)
-  elseif step == "*" then
-    for _, child in ipairs(value) do
-      collect(child, rest, found)
-    end
-  else
-    collect(value[step], rest, found)
-  end
 end
 
 -- The rules' parameters that a call's own parameters decide; nil if there are none.
@@ -144,20 +101,7 @@ function endpoints.context(model, operation, input)
   if not wanted then
     return nil
   end
-  local context = {}
-  for parameter, source in pairs(wanted) do
-    if source.paths then
-      local found = {}
-      for _, path in ipairs(source.paths) do
-        collect(input, path, found)
-      end
-      local is_list = #source.paths > 1 or source.paths[1]:find "[*@]"
-      context[parameter] = is_list and #found > 0 and found or not is_list and found[1] or nil
-    else
-      context[parameter] = source.value
-    end
-  end
-  return context
+  return endpoint_context.values(wanted, input)
 end
 
 -- Do the service's hosts depend on whose keys are used?
