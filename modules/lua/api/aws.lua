@@ -9,6 +9,10 @@ return {
     { "across(service: string, options: aws.places, fn: fun(client: aws.client, place: aws.place): any): aws.found[]",
       "The same work in several regions and accounts, side by side; one entry a place, in order.",
       raises = "the first error, unless options.on_error takes it" },
+    { "once(act: fun(): any, look: fun(problem: table): any, options?: aws.once_options): any, string",
+      "Look before you repeat: makes a call that has no idempotency token so that it has its effect once. What act returned and "
+        .. "\"made\", or what look found and \"found\".",
+      raises = "act's last error" },
     { "is_error(value: any, ...: string): boolean", "Did an AWS call raise it, with one of these codes if any are given?" },
   },
   classes = {
@@ -20,7 +24,13 @@ return {
       { "document?: boolean", "DynamoDB: plain Lua values wherever the API has AttributeValue" },
       { "max_attempts?: integer", "tries, the first included" }, { "timeout?: number", "real seconds for one try, 60" },
       { "total_timeout?: number", "real seconds for all tries" }, { "connect_timeout?: number", "real seconds, 3.1" },
+      { "retry_mode?: string", "\"standard\", \"adaptive\" or \"legacy\"; else AWS_RETRY_MODE, the profile's" },
       { "sts_endpoint?: string", "a URL, for assuming the role" },
+    } },
+    ["aws.once_options"] = { "How aws.once goes about it.", fields = {
+      { "tries?: integer", "of the call, 3" }, { "looks?: integer", "after a call without an answer, 2" },
+      { "pause?: number", "seconds before each look, 2" },
+      { "conflicts?: string[]", "codes that an own earlier call can be the reason of, {\"ConflictException\"}" },
     } },
     ["aws.account"] = { "Another account, and how to get there.", fields = {
       { "accountId?: string", "12 digits" }, { "assumeRoleName?: string", "" }, { "externalId?: string", "" },

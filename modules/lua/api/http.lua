@@ -11,6 +11,7 @@ return {
       { "url: string", "http or https" }, { "method?: string", "GET" }, { "headers?: table<string, string|number>", "as sent" },
       { "body?: string", "bytes" }, { "timeout?: number", "real seconds for the whole exchange, 60" },
       { "connect_timeout?: number", "real seconds, 3.1" }, { "limit?: integer", "bytes of body at most, 67108864" },
+      { "ca_bundle?: string", "a PEM file of whom to trust, else AWS_CA_BUNDLE or the system's" },
     } },
     ["http.response"] = { "An answer.", fields = {
       { "status: integer", "" }, { "headers: table<string, string>", "by lower-case name; several lines of one are joined" },
