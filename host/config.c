@@ -55,6 +55,7 @@ static const struct setting settings[] = {
     {"DRSH_CALL_BODY", "data-json", "JSON", NULL, CONFIG_CALL, "the request's body; -d for short"},
     {"DRSH_DRY_RUN", "dry-run", NULL, NULL, CONFIG_CALL, "say what would be done, change nothing; -n for short"},
     {"DRSH_JSON", "json", NULL, NULL, CONFIG_CALL | CONFIG_JSON, "one line of JSON, for programs"},
+    {"DRSH_OFFLINE", "offline", NULL, NULL, CONFIG_AUTH, "do not ask STS whose the credentials are"},
     {"DRSH_TEST_FILTER", "filter", "PATTERN", NULL, CONFIG_TEST, "only tests whose name this Lua pattern is found in"},
     {"DRSH_TEST_COVERAGE", "coverage", NULL, NULL, CONFIG_TEST, "show which lines of the scripts the tests did not reach"},
 };

@@ -21,11 +21,12 @@ enum config_group {
     CONFIG_WORLD = 1 << 3,    /* the local AWS's own: data, speed ... */
     CONFIG_TABLES = 1 << 4,   /* where executions are kept: serve, call */
     CONFIG_CALL = 1 << 5,     /* call alone */
-    CONFIG_TOOL = 1 << 6,     /* check, iam, test: flags may stand behind the arguments, too */
+    CONFIG_TOOL = 1 << 6,     /* auth, check, iam, test: flags may stand behind the arguments, too */
     CONFIG_JSON = 1 << 7,     /* can print JSON */
     CONFIG_TEST = 1 << 8,     /* test alone */
     CONFIG_SERVE = 1 << 9,    /* serve alone */
     CONFIG_CONTROL = 1 << 10, /* what can be asked to end something, and who asks: serve, run, kill */
+    CONFIG_AUTH = 1 << 11,    /* auth alone */
 };
 
 /* Reads flags of the groups from argv (argv[0] is the command's name, not looked at), and then the configuration file that they

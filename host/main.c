@@ -38,6 +38,10 @@ static const struct command commands[] = {
      CONFIG_LISTEN | CONFIG_WORLD | CONFIG_TABLES,
      "Administrator: access key AKIADRSHLOCAL0000000, secret local-secret-for-development-only, account 123456789012, all "
      "regions.\n"},
+    {"auth", "explain", "Who we are for AWS, and why: what was tried, what won, region, endpoints, expiry.",
+     CONFIG_AUTH | CONFIG_TOOL | CONFIG_JSON,
+     "Shows no secret. Exit code 0 when there are credentials, 1 when there are none. STS is asked for the account, unless\n"
+     "--offline says not to.\n"},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -251,7 +251,8 @@ static bool set_log_level(const struct command *command) {
 
 int command_main(const struct command *command, int argc, char **argv) {
     struct error error;
-    for (int i = 1; i < argc && argv[i][0] == '-'; i++) {
+    bool anywhere = (command->groups & CONFIG_TOOL) != 0;
+    for (int i = 1; i < argc && (anywhere || argv[i][0] == '-'); i++) {
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             print_help(command);
             return EXIT_DONE;

@@ -58,8 +58,7 @@ end
 -- Why a provider has nothing: the profile is not there, or has no `what`.
 function chain:lacks(what)
   local found = self:profile()
-  return found.exists and ("the profile '%s' has no %s"):format(self.name, what)
-    or ("there is no profile '%s' in %s"):format(self.name, found.where)
+  return (found.exists and "the profile '%s' has no %s" or "there is no profile '%s'"):format(self.name, what)
 end
 
 -- The same walk, with files read again.
@@ -88,7 +87,7 @@ end
 
 function chain:need()
   if self.named and not self:profile().exists then
-    problem("CREDENTIALS_PROFILE", "%s", self:lacks "keys")
+    problem("CREDENTIALS_PROFILE", "there is no profile '%s' in %s", self.name, self:profile().where)
   end
   local source = self:walk()
   if source then
@@ -104,7 +103,8 @@ function chain:need()
     end
     last = step.why
   end
-  problem("CREDENTIALS_NOT_FOUND", "no AWS credentials: %s", table.concat(reasons, "; "))
+  problem("CREDENTIALS_NOT_FOUND", "no AWS credentials: %s (profiles are looked for in %s)", table.concat(reasons, "; "),
+    self:profile().where)
 end
 
 -- The source of the profile that this one names as its source_profile. One that has keys is taken by its keys, whatever else it

@@ -22,12 +22,12 @@ local function fail(model, code, message, ...)
   }, 0)
 end
 
--- "https://host/" -> "https://host"; anything that is no URL is refused by the name of its source.
+-- "https://host/" -> "https://host" and its source; anything that is no URL is refused by the name of its source.
 local function checked(url, source)
   if not url:find("^https?://[^/%s]+") then
     error(("%s: '%s' is no http(s) URL"):format(source, url), 0)
   end
-  return (url:gsub("/+$", ""))
+  return (url:gsub("/+$", "")), source
 end
 
 -- "Route 53" -> "route_53": what a section and a variable call a service, by its own name (sdkref: the service id). Ours, as
@@ -41,7 +41,8 @@ local function names_of(model)
   return names
 end
 
-local function configured(model, options, profile)
+-- The address that somebody configured for a service and who did, nil when nobody did.
+function endpoints.configured(model, options, profile)
   if options.endpoint then
     return checked(options.endpoint, "endpoint")
   end
@@ -68,7 +69,9 @@ local function configured(model, options, profile)
       return checked(url, "endpoint_url of the services section " .. profile.services)
     end
   end
-  return profile.endpoint_url and checked(profile.endpoint_url, "endpoint_url of the profile " .. profile.name)
+  if profile.endpoint_url then
+    return checked(profile.endpoint_url, "endpoint_url of the profile " .. profile.name)
+  end
 end
 
 local function flag(name, profile_value)
@@ -204,7 +207,7 @@ end
 -- as endpoints.context gives it. Raises ENDPOINT_REGION, ENDPOINT_UNSUPPORTED, ENDPOINT_SIGNATURE.
 function endpoints.resolve(model, region, options, profile, identity, context)
   local metadata = model.metadata
-  local url = configured(model, options, profile)
+  local url = endpoints.configured(model, options, profile)
   local plain, fips = region_and_fips(model, region)
   local endpoint, refusal = resolved(model, plain, {
     fips = fips or flag("AWS_USE_FIPS_ENDPOINT", profile.use_fips_endpoint),

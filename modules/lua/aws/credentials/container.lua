@@ -23,13 +23,11 @@ local function not_failed(status)
   return status ~= 200
 end
 
-local function host_of(url)
-  local authority = url:match "^http://([^/?#]+)"
-  -- What stands before an @ is no host, and looks like one to people.
-  if not authority or authority:find("@", 1, true) then
-    return nil
-  end
-  return (authority:match "^(%[[%x:.]+%])" or authority:match "^([^:]+)"):lower()
+-- -> scheme and host; nil for what is none. What stands before an @ is no host, and looks like one to people.
+local function parts_of(url)
+  local scheme, authority = url:match "^(https?)://([^/?#%s]+)"
+  local host = authority and not authority:find("@", 1, true) and (authority:match "^%[[%x:.]+%]" or authority:match "^[^:]+")
+  return host and scheme, host and host:lower()
 end
 
 -- The URL to ask, nil when no variable names one. Raises for one that must not get our token.
@@ -40,11 +38,11 @@ function container.url()
       problem("CREDENTIALS_CONTAINER", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must begin with a slash: %s", relative)
     end
     return ECS .. relative
-  elseif not full or full:find "^https://[^/@%s]+" then
-    return full
+  elseif not full then
+    return nil
   end
-  local host = host_of(full)
-  if not host or not (HOSTS[host] or host:find "^127%.%d+%.%d+%.%d+$") then
+  local scheme, host = parts_of(full)
+  if scheme ~= "https" and not (host and (HOSTS[host] or host:find "^127%.%d+%.%d+%.%d+$")) then
     problem("CREDENTIALS_CONTAINER", "AWS_CONTAINER_CREDENTIALS_FULL_URI must be https, or http to a loopback address, "
       .. "169.254.170.2, 169.254.170.23 or [fd00:ec2::23]: %s", full)
   end

@@ -40,13 +40,16 @@ end
 -- one set of keys.
 function role.assume(base_of, wanted, options)
   wanted.session_name = wanted.session_name or SESSION_NAME
+  local base = base_of()
   local key = table.concat({
-    base_of().key, wanted.arn, wanted.external_id or "", wanted.session_name, wanted.duration or "", wanted.mfa_serial or "",
+    base.key, wanted.arn, wanted.external_id or "", wanted.session_name, wanted.duration or "", wanted.mfa_serial or "",
     options.region or "", options.sts_endpoint or config.get "AWS_ENDPOINT_URL_STS" or config.get "AWS_ENDPOINT_URL" or "",
   }, "\n")
-  return refresh.shared(key, wanted.arn, function()
+  local source = refresh.shared(key, wanted.arn, function()
     return fetch(base_of(), wanted, options)
   end, { late = wanted.mfa_serial ~= nil }) -- a person is not asked before it must be
+  source.base = base.name
+  return source
 end
 
 -- Whose keys the role of this profile is assumed with.
