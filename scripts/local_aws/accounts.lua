@@ -61,13 +61,15 @@ local function add_key(db, account, key, source)
     accounts.unique_id("AIDA", account .. "/" .. user), source)
 end
 
--- A role: {roleName=, trustedAccounts={...}, externalId=, maxSessionDuration= seconds}.
+-- A role: {roleName=, trustedAccounts={...}, externalId=, maxSessionDuration= seconds, webIdentity={issuer=, key=}}
+-- (sts/web_identity.lua).
 function accounts.add_role(db, account, role)
   db:run("INSERT OR REPLACE INTO account_roles (account, name, role_id, definition) VALUES (?, ?, ?, ?)", account,
     role.roleName, accounts.unique_id("AROA", account .. "/" .. role.roleName), json.encode {
       trustedAccounts = json.array(role.trustedAccounts or {}),
       externalId = role.externalId,
       maxSessionDuration = role.maxSessionDuration or 3600,
+      webIdentity = role.webIdentity,
     })
 end
 

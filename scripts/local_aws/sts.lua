@@ -5,6 +5,7 @@ local crypto = require "crypto"
 local fault = require "local_aws.fault"
 local json = require "json"
 local time = require "time"
+local web_identity = require "local_aws.sts.web_identity"
 
 local function refuse(code, message, status)
   local failure = fault.new(code, message)
@@ -59,15 +60,21 @@ function operations.GetCallerIdentity(call)
   return { Account = call.principal.account, Arn = call.principal.arn, UserId = call.principal.userId }
 end
 
+-- -> account and name of a role
+local function parts_of(role_arn)
+  local account, path = role_arn:match("^arn:aws[%w-]*:iam::(%d+):role/(.+)$")
+  if not account or #account ~= 12 then
+    refuse("ValidationError", role_arn .. " is invalid", 400)
+  end
+  return account, path:match("[^/]+$")
+end
+
 function operations.AssumeRole(call)
   local input = call.input
-  local account, path = input.RoleArn:match("^arn:aws[%w-]*:iam::(%d+):role/(.+)$")
-  if not account or #account ~= 12 then
-    refuse("ValidationError", input.RoleArn .. " is invalid", 400)
-  elseif call.principal.arn:find(":root$") then
+  local account, name = parts_of(input.RoleArn)
+  if call.principal.arn:find(":root$") then
     refuse("AccessDenied", "Roles may not be assumed by root accounts.", 403)
   end
-  local name = path:match("[^/]+$")
   local role = accounts.role(call.world.db, account, name)
   if not role or not trusts(role, call) then
     deny(call, input.RoleArn)
@@ -81,6 +88,28 @@ function operations.AssumeRole(call)
     AssumedRoleUser = { AssumedRoleId = id, Arn = arn },
     PackedPolicySize = input.Policy and math.min(100, #input.Policy // 20) or nil,
     SourceIdentity = input.SourceIdentity,
+  }
+end
+
+-- Not signed: the token says who calls.
+function operations.AssumeRoleWithWebIdentity(call)
+  local input = call.input
+  local account, name = parts_of(input.RoleArn)
+  local role = accounts.role(call.world.db, account, name)
+  local claims, code, message = web_identity.verify(input.WebIdentityToken, role and role.webIdentity)
+  if not claims then
+    refuse(code, message, code == "AccessDenied" and 403 or 400)
+  end
+  local seconds = input.DurationSeconds or math.min(3600, role.maxSessionDuration)
+  if seconds > role.maxSessionDuration then
+    refuse("ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.", 400)
+  end
+  local arn = ("arn:aws:sts::%s:assumed-role/%s/%s"):format(account, name, input.RoleSessionName)
+  local id = role.roleId .. ":" .. input.RoleSessionName
+  return {
+    Credentials = new_session(call, arn, id, account, seconds),
+    AssumedRoleUser = { AssumedRoleId = id, Arn = arn },
+    SubjectFromWebIdentityToken = claims.sub, Audience = claims.aud, Provider = claims.iss,
   }
 end
 

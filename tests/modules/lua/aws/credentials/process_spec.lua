@@ -57,9 +57,10 @@ describe("credential_process", function()
   end)
 
   it("gets its words as a shell splits them, and no shell", function()
-    with([[printf '{"Version":1,"AccessKeyId":"AKID","SecretAccessKey":"s","AccountId":"%s"}' "$#:$1:$2:$3:$4"]], function(home)
-      assert.are.equal('4:a b:$HOME`x`:c\'d:e/f', home.keys("p").account_id)
-    end, [["HOME/program"  'a b' "$HOME`x`" c\'d "e\/f"]])
+    with("printf '[%s]' \"$@\" > \"$(dirname \"$0\")/words\"\necho '" .. FOREVER .. "'", function(home)
+      home.keys "p"
+      assert.are.equal([=[[a b][$H`x`][c"d][e\\f\g][*]]=], home:read "words")
+    end, [["HOME/program"  'a b' "\$H`x`" c\"d "e\\\\f\g" *]])
   end)
 
   it("that fails is an error with its exit code and what it says, without secrets", function()
