@@ -5,7 +5,7 @@ local sandbox = require "runtime.sandbox"
 
 local loading = {}
 
-local LIMITS = { instructions = 20000000, memory = 64 << 20, timeout = 10 }
+local LIMITS = { instructions = 5000000, memory = 64 << 20, timeout = 10 }
 
 -- The table that the chunk returns where it is written out, and the position of a field in it.
 local function returned_table(unit)

@@ -58,7 +58,8 @@ local function column_of(line, message)
 end
 
 --- `message` as Lua or the host gave it, "TITLE/endpoints/a.lua:3: ..." or without a place; `path` the file whose fault it is;
--- `read(path)` gives a script's text or nil. Gives {path, line, column, source, message, advice}; path is where the fault lies.
+-- `read(path)` gives a script's text or nil. Gives {path, line, column, text, message, advice},
+-- and `at`, the file that the place is in, where that is another one.
 function fault.describe(title, path, message, read)
   local where, number, said = message:match "^([^:\n]+):(%d+): (.*)$"
   local described = { path = path, message = message, advice = advice_for(message) }
@@ -68,17 +69,9 @@ function fault.describe(title, path, message, read)
   local line = text and line_of(text, tonumber(number))
   if not line then return described end
   described.line, described.column = tonumber(number), column_of(line, said:match "^[^\n]*")
-  described.source = line
+  described.text = line
   described.at = at ~= path and at or nil
   return described
-end
-
---- One text of it, as `drsh check` and a compiler write it.
-function fault.text(described)
-  if not described.line then return ("%s: %s\n  %s"):format(described.path, described.message, described.advice) end
-  local said = described.message:gsub("^[^:\n]+:%d+: ", "")
-  return ("%s:%d:%d: %s\n  %s\n  %s^\n  %s"):format(described.at or described.path, described.line, described.column, said,
-    described.source, (" "):rep(described.column - 1), described.advice)
 end
 
 return fault

@@ -11,7 +11,7 @@ local sandbox = require "runtime.sandbox"
 local generation = {}
 
 -- Loading may not wait, so it needs little.
-local LOADING = { instructions = 20000000, memory = 64 << 20, timeout = 10 }
+local LOADING = { instructions = 5000000, memory = 64 << 20, timeout = 10 }
 
 local function read(path)
   local file, failure = io.open(path, "rb")
@@ -172,7 +172,7 @@ local function report(built, former)
     if not known[found.path .. "\0" .. found.message] then
       metrics.add("script_faults", found.path)
       log.error("a script is broken", {
-        path = found.path, at = found.at, line = found.line, column = found.column, source = found.source,
+        path = found.path, at = found.at, line = found.line, column = found.column, text = found.text,
         fault = found.message, advice = found.advice, serving = found.serving,
       })
     end

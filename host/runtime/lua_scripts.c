@@ -166,14 +166,9 @@ static int scripts_still(lua_State *L) {
 }
 
 int luaopen_runtime_scripts_core(lua_State *L) {
-    static const luaL_Reg functions[] = {{"allowed", scripts_allowed},
-                                         {"still", scripts_still},
-                                         {"folder", scripts_folder},
-                                         {"list", scripts_list},
-                                         {"fingerprint", scripts_fingerprint},
-                                         {"files", scripts_files},
-                                         {"watch", lua_watch_new},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"allowed", scripts_allowed},         {"still", scripts_still}, {"folder", scripts_folder}, {"list", scripts_list},
+        {"fingerprint", scripts_fingerprint}, {"files", scripts_files}, {"watch", lua_watch_new},   {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

@@ -1,8 +1,10 @@
 #include "runtime/scheduler.h"
 
 #include <lauxlib.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "process/board.h"
 #include "process/log.h"
 
 static const char scheduler_key = 0; /* its address is the key in the registry */
@@ -97,6 +99,22 @@ void scheduler_limit_memory(struct scheduler *scheduler, size_t growth) {
         bool limited = growth > 0 && memory->used < memory->most && growth < memory->most - memory->used;
         memory->limit = limited ? memory->used + growth : memory->most;
     }
+}
+
+void scheduler_name_offender(struct scheduler *scheduler, const struct task *task) {
+    struct scheduler_memory *memory = scheduler->memory;
+    if (memory == NULL || memory->refused == 0) {
+        return;
+    }
+    char wanted[24], used[24], allowed[24], key[128];
+    snprintf(wanted, sizeof wanted, "%zu", memory->refused);
+    snprintf(used, sizeof used, "%zu", memory->used);
+    snprintf(allowed, sizeof allowed, "%zu", memory->limit);
+    snprintf(key, sizeof key, "memory_refused|%.60s", task->script != NULL ? task->script : "none");
+    board_add(key, 1);
+    log_write(LOG_LEVEL_ERROR, "a script wanted more memory than it may have", "script", task->script, "requestId",
+              task->request, "wantedBytes", wanted, "usedBytes", used, "limitBytes", allowed, NULL);
+    memory->refused = 0;
 }
 
 /* (error, traceback) as a log line; protected, for tostring may run a script's metamethod. */

@@ -49,6 +49,8 @@ void scheduler_remove(struct task *task);
 void scheduler_ready(struct task *task);
 /* Lets the state grow by this much until it is called again, 0 = as much as it may. */
 void scheduler_limit_memory(struct scheduler *scheduler, size_t growth);
+/* Says which task was refused memory, if it was, while it ran. */
+void scheduler_name_offender(struct scheduler *scheduler, const struct task *task);
 void scheduler_log_lost(struct task *task);
 /* In task.c: resumes once; ends it because its time is over. */
 void task_run(struct task *task);

@@ -27,10 +27,13 @@ static void *allocate(void *data, void *block, size_t old_size, size_t new_size)
         return NULL;
     }
     if (new_size > held && (memory->used > memory->limit || new_size - held > memory->limit - memory->used)) {
+        memory->refused = memory->pressed == new_size ? new_size : memory->refused;
+        memory->pressed = new_size;
         return NULL;
     }
     void *result = realloc(block, new_size);
     if (result != NULL) {
+        memory->pressed = new_size > held ? 0 : memory->pressed;
         memory->used = memory->used - held + new_size;
     }
     return result;

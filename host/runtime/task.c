@@ -173,6 +173,7 @@ void task_run(struct task *task) {
     int status = lua_resume(task->thread, NULL, arguments, &results);
     scheduler->running = NULL;
     board_rest();
+    scheduler_name_offender(scheduler, task);
     scheduler_limit_memory(scheduler, 0);
     task->running = false;
     if (status == LUA_OK) {

@@ -59,7 +59,9 @@ struct scheduler *scheduler_of(lua_State *L);
  * limited task may still take while it runs. */
 struct scheduler_memory {
     size_t used, limit;
-    size_t most; /* `limit` is never more */
+    size_t most;    /* `limit` is never more */
+    size_t pressed; /* what was refused once, and is asked for again after a collection */
+    size_t refused; /* what was refused for good since the scheduler looked last */
 };
 void scheduler_watch_memory(struct scheduler *scheduler, struct scheduler_memory *memory);
 /* True when no task is ready and every wait for I/O is one for a server task of this same process, which itself waits: that is,
