@@ -152,7 +152,11 @@ def main():
     asked, expected = [], []
     for service in services:
         metadata = loader.load_service_model(FOLDERS.get(service, service), "service-2")["metadata"]
-        resolver = provider(service, loader, newest)
+        try:
+            resolver = provider(service, loader, newest)
+        except Exception as problem:  # an old botocore does not know all that newer rules are written in
+            print("left out: %s: botocore %s cannot read its rules: %s" % (service, botocore.__version__, problem))
+            continue
         for question in questions(service, service in own):
             asked.append(question)
             expected.append(judged(question, resolver, metadata.get("signingName", metadata["endpointPrefix"])))
