@@ -53,8 +53,8 @@ static const struct setting settings[] = {
     {"DRSH_CALLER", "caller", "NAME", NULL, CONFIG_TABLES, "who calls, for the audit trail"},
     {"DRSH_DEADLINE", "deadline", "SECONDS", "60", CONFIG_TABLES, "how long a request may take"},
     {"DRSH_CALL_BODY", "data-json", "JSON", NULL, CONFIG_CALL, "the request's body; -d for short"},
-    {"DRSH_DRY_RUN", "dry-run", NULL, NULL, CONFIG_CALL, "say what would be done, change nothing; -n for short"},
-    {"DRSH_JSON", "json", NULL, NULL, CONFIG_CALL | CONFIG_JSON, "one line of JSON, for programs"},
+    {"DRSH_DRY_RUN", "dry-run", NULL, NULL, CONFIG_DRY, "say what would be done, change nothing; -n for short"},
+    {"DRSH_JSON", "json", NULL, NULL, CONFIG_CALL | CONFIG_DRY | CONFIG_JSON, "one line of JSON, for programs"},
     {"DRSH_OFFLINE", "offline", NULL, NULL, CONFIG_AUTH, "do not ask STS whose the credentials are"},
     {"DRSH_TEST_FILTER", "filter", "PATTERN", NULL, CONFIG_TEST, "only tests whose name this Lua pattern is found in"},
     {"DRSH_TEST_COVERAGE", "coverage", NULL, NULL, CONFIG_TEST, "show which lines of the scripts the tests did not reach"},
@@ -257,7 +257,14 @@ static const struct setting *flag_setting(const struct flags *flags, int found, 
 int config_read(int argc, char **argv, unsigned groups, struct error *error) {
     struct flags flags;
     flags_init(&flags, groups);
-    const char *letters = (groups & CONFIG_CALL) != 0 ? "+:d:n" : (groups & CONFIG_TOOL) != 0 ? ":" : "+:";
+    const char *letters = "+:";
+    if ((groups & CONFIG_CALL) != 0) {
+        letters = "+:d:n";
+    } else if ((groups & CONFIG_DRY) != 0) {
+        letters = "+:n";
+    } else if ((groups & CONFIG_TOOL) != 0) {
+        letters = ":";
+    }
     int found;
     int index = 0;
     opterr = 0;

@@ -27,6 +27,7 @@ enum config_group {
     CONFIG_SERVE = 1 << 9,    /* serve alone */
     CONFIG_CONTROL = 1 << 10, /* what can be asked to end something, and who asks: serve, run, kill */
     CONFIG_AUTH = 1 << 11,    /* auth alone */
+    CONFIG_DRY = 1 << 12,     /* what can be rehearsed: call, run */
 };
 
 /* Reads flags of the groups from argv (argv[0] is the command's name, not looked at), and then the configuration file that they

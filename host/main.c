@@ -15,12 +15,13 @@ static const struct command commands[] = {
      "brings\n"
      "the local AWS along, on a port of its own, with a sample estate. SIGTERM ends it after the requests under way.\n"},
     {"call", "METHOD PATH", "Calls one endpoint in this process, without a server.",
-     CONFIG_CALL | CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
+     CONFIG_CALL | CONFIG_DRY | CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
      "Prints the answer's body; exit code 0 for a status under 400, else 1. Example:\n"
      "  drsh call POST /executions -d '{\"planId\":\"...\",\"executionType\":\"DRILL\",\"initiatedBy\":\"cron\"}'\n"},
     {"run", "FILE [arguments]", "Runs a runbook: a Lua file with the primitives, as the user who starts it.",
-     CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES | CONFIG_CONTROL,
-     "The file runs in a task, so it may wait. Its arguments are in ... and arg; what it returns is the exit code.\n"},
+     CONFIG_DRY | CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES | CONFIG_CONTROL,
+     "The file runs in a task, so it may wait. Its arguments are in ... and arg; what it returns is the exit code.\n"
+     "With --dry-run the AWS calls that would change something are listed at the end, and none is sent.\n"},
     {"kill", "[ID]", "Ends a running request or runbook; without an ID it says what runs.", CONFIG_CONTROL,
      "It ends at its next wait, whatever it catches, and the AWS writes that had gone out are listed. The ID of a request is\n"
      "that of its log lines and of its X-Request-Id header. Reaches the processes of the same user and --runtime-dir.\n"},

@@ -1,5 +1,6 @@
 -- From the outcome of a script to status, headers and JSON body. The functions for what a script returned or raised run inside
 -- the script's own task: its values may hold metamethods, and those count on its budget.
+local dry_run = require "dry_run"
 local json = require "json"
 local limited = require "runtime.limited"
 local log = require "log"
@@ -89,6 +90,20 @@ local function is_aws(err)
   return type(err) == "table" and getmetatable(err) == "aws.error" and err.code ~= "ACTION_NOT_DECLARED"
 end
 
+--- A dry run's answer is the real one, with what would have been written. Nothing was, so nothing is accepted: 200, not 202.
+function answer.of_dry_run(run, status, headers, text)
+  local body = text ~= "" and json.decode(text) or json.object {}
+  for name, value in pairs(dry_run.report(run)) do
+    if body[name] == nil then body[name] = value end
+  end
+  body.dryRun = true
+  if status < 300 then
+    status = 200
+    body.message = "dry run, nothing is written: " .. (body.message or "done")
+  end
+  return status, headers, encode(body)
+end
+
 --- What `handle` raised.
 function answer.of_error(script, request_id, err, traceback)
   if is_reply(err) then
@@ -97,7 +112,9 @@ function answer.of_error(script, request_id, err, traceback)
     log_fault("a raised answer cannot be sent", status, nil, script)
     return script_error(request_id)
   end
-  if is_aws(err) then
+  if is_aws(err) and err.code == "DRY_RUN_STOPPED" then
+    return 200, {}, encode { message = err.message, requestId = request_id }
+  elseif is_aws(err) then
     log.warn("an AWS call failed and the script did not handle it", { script = script, error = limited.text(err) })
     return aws_error(err, request_id)
   end

@@ -6,6 +6,7 @@ local json = require "json"
 local limited = require "runtime.limited"
 local log = require "log"
 local metrics = require "process.metrics"
+local permissions = require "runtime.permissions"
 local router = require "http.router"
 local sandbox = require "runtime.sandbox"
 local scripts = require "runtime.scripts"
@@ -68,6 +69,10 @@ local function request_of(raw, id, route, parameters, generation)
   local body, refusal = body_of(raw, id)
   if not body then return nil, refusal end
   if raw.dry_run then body.dryRun = true end
+  local dry = body.dryRun -- "yes" must not become a run in earnest
+  if dry ~= nil and dry ~= json.null and type(dry) ~= "boolean" then
+    return nil, table.pack(answer.fail(400, "INVALID_FIELD", "dryRun must be a boolean", id, { field = "dryRun" }))
+  end
   return {
     id = id, method = raw.method, route = route.script.route, path = parameters, query = query, headers = raw.headers,
     body = body, caller = caller_of(raw), generation = generation.number,
@@ -116,36 +121,19 @@ local function run_script(generation, name, request)
   return answer.of_error(name, request.id, results[2], traceback)
 end
 
-local READING = {
-  "^[%w-]+:Get", "^[%w-]+:List", "^[%w-]+:Describe", "^[%w-]+:BatchGet", "^[%w-]+:Query", "^[%w-]+:Scan", "^sts:",
-}
-
--- The AWS actions that a script may use; in a dry run only those that read, whatever the script does.
-local function actions_of(script, dry_run)
-  local actions = {}
-  for _, action in ipairs(script.aws) do
-    local reads = false
-    for _, pattern in ipairs(READING) do reads = reads or action:find(pattern) ~= nil end
-    if reads or not dry_run then actions[action] = true end
-  end
-  return actions
-end
-
 local function deadline_of(raw)
   return raw.deadline or tonumber(config.get "DRSH_DEADLINE") or 60
 end
 
 local function answer_script(self, raw, id, generation, route, request)
-  local context = {
-    requestId = id, script = route.name, generation = generation.number,
-    actions = actions_of(route.script, request.body.dryRun == true),
-  }
+  local context = permissions.context(generation, route.name, id, request.body.dryRun == true)
   local limits = { instructions = self.limits.instructions, memory = self.limits.memory, timeout = deadline_of(raw) }
   local options = { context = context, limits = limits }
   local results = table.pack(limited.run(options, run_script, generation, route.name, request))
-  if results[1] == "ok" then return table.unpack(results, 2, results.n) end
-  if context.killed then return answer.of_kill(id, context.writes) end
-  return answer.of_stop(route.name, id, table.unpack(results, 1, results.n))
+  if results[1] ~= "ok" and context.killed then return answer.of_kill(id, context.writes) end
+  if results[1] ~= "ok" then results = table.pack("ok", answer.of_stop(route.name, id, table.unpack(results, 1, results.n))) end
+  if context.dry_run then return answer.of_dry_run(context.dry_run, table.unpack(results, 2, 4)) end
+  return table.unpack(results, 2, results.n)
 end
 
 -- --- the host's own endpoints ---

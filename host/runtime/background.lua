@@ -1,6 +1,7 @@
 -- Background scripts: those with `every` and `run`. Each runs again and again on the world's clock, never twice at once.
 local limited = require "runtime.limited"
 local log = require "log"
+local permissions = require "runtime.permissions"
 local sandbox = require "runtime.sandbox"
 local task = require "task"
 
@@ -9,18 +10,9 @@ background.__index = background
 
 local LIMITS = { instructions = 1000000000, memory = 256 << 20, timeout = 600 }
 
-local function actions_of(script)
-  local actions = {}
-  for _, action in ipairs(script.aws) do actions[action] = true end
-  return actions
-end
-
 --- Runs a background script once, of this generation. A failure is logged, and given: true, or false and the text.
 function background.run(generation, name)
-  local script = generation.scripts[name]
-  local context = {
-    requestId = "background:" .. name, script = name, generation = generation.number, actions = actions_of(script),
-  }
+  local context = permissions.context(generation, name, "background:" .. name)
   local outcome, err, traceback = limited.run({ context = context, limits = LIMITS }, function()
     local _, require_script = sandbox.new(generation.modules)
     require_script(name).run()

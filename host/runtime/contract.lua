@@ -50,30 +50,39 @@ local function describe_aws(script)
   return copy(script.aws)
 end
 
+-- The policies that a script asks: what they may ask of AWS, it may, too.
+local function describe_policies(script)
+  check_strings(script.policies or {}, "policies", "^[%w_]+$", '"termination"')
+  return copy(script.policies)
+end
+
 function contract.endpoint(script)
-  check_fields(script, { route = true, summary = true, roles = true, aws = true, handle = true })
+  check_fields(script, { route = true, summary = true, roles = true, aws = true, policies = true, handle = true })
   local method, path = check_route(script.route)
   check_function(script, "handle")
   if script.summary ~= nil and type(script.summary) ~= "string" then error("summary should be a string", 0) end
   check_strings(script.roles or {}, "roles", "^[%w_.-]+$", '"operator"')
   return {
     kind = "endpoint", route = script.route, method = method, path = path, summary = script.summary,
-    roles = copy(script.roles), aws = describe_aws(script),
+    roles = copy(script.roles), aws = describe_aws(script), policies = describe_policies(script),
   }
 end
 
 function contract.background(script)
-  check_fields(script, { every = true, run = true, summary = true, aws = true })
+  check_fields(script, { every = true, run = true, summary = true, aws = true, policies = true })
   check_function(script, "run")
   if type(script.every) ~= "number" or script.every ~= script.every or script.every <= 0 then
     error("every should be a number of seconds", 0)
   end
-  return { kind = "background", every = script.every, summary = script.summary, aws = describe_aws(script) }
+  return {
+    kind = "background", every = script.every, summary = script.summary, aws = describe_aws(script),
+    policies = describe_policies(script),
+  }
 end
 
 function contract.handler(script)
   check_function(script, "handle")
-  return { kind = "handler", aws = describe_aws(script) }
+  return { kind = "handler", aws = describe_aws(script), policies = describe_policies(script) }
 end
 
 --- What the host must know of a script, copied out of what it returned; raises what is wrong with it. nil: nothing is asked.
@@ -87,6 +96,7 @@ function contract.describe(name, script)
   if folder == "background" or (folder == "orchestrator" and rawget(script, "every") ~= nil) then
     return contract.background(script)
   end
+  if folder == "policies" then return { kind = "policy", aws = describe_aws(script) } end
   if name == "orchestrator.handler" then return contract.handler(script) end
   return nil
 end

@@ -6,6 +6,7 @@ local core = require "runtime.functions.core"
 local json = require "json"
 local limited = require "runtime.limited"
 local log = require "log"
+local permissions = require "runtime.permissions"
 local sandbox = require "runtime.sandbox"
 local scripts = require "runtime.scripts"
 local uuid = require "uuid"
@@ -28,13 +29,6 @@ local function name_of(reference)
     or reference
 end
 
-local function actions_of(generation)
-  local actions = {}
-  local described = generation.scripts["orchestrator.handler"]
-  for _, action in ipairs(described and described.aws or {}) do actions[action] = true end
-  return actions
-end
-
 -- Runs in the function's task: JSON in, JSON out; what was raised comes back as plain text.
 local function run_orchestrator(generation, payload)
   local _, require_script = sandbox.new(generation.modules)
@@ -55,9 +49,7 @@ local function invoke_orchestrator(payload)
   set = set or scripts.open()
   local generation = set:current()
   local id = uuid.v4()
-  local context = {
-    requestId = id, script = "orchestrator.handler", generation = generation.number, actions = actions_of(generation),
-  }
+  local context = permissions.context(generation, "orchestrator.handler", id)
   local options = { context = context, limits = LIMITS }
   local outcome, ok, kind, message, traceback = limited.run(options, run_orchestrator, generation, payload)
   if outcome == "ok" and ok then return kind end

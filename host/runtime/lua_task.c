@@ -91,9 +91,28 @@ static int task_lua_spawn(lua_State *L) {
     return start(L, &options);
 }
 
-/* A task that no other one owns: it goes on when the one that started it has ended, and its failure is logged. */
+/* context() -> the task's context table, nil if it has none */
+static int task_lua_context(lua_State *L) {
+    struct task *task = task_running(L);
+    lua_State *thread = task == NULL ? L : task_thread(task);
+    binding_push_context(thread);
+    if (thread != L) {
+        lua_xmove(thread, L, 1);
+    }
+    return 1;
+}
+
+/* A task that no other one owns: it goes on when the one that started it has ended, and its failure is logged. It keeps the
+ * context, or it could do what the one that started it may not. */
 static int task_lua_background(lua_State *L) {
     struct task_options options = {.parent = NULL};
+    luaL_checktype(L, 1, LUA_TFUNCTION);
+    task_lua_context(L);
+    if (lua_istable(L, -1)) {
+        options.context_ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    } else {
+        lua_pop(L, 1);
+    }
     start(L, &options);
     struct task **handle = lua_touserdata(L, -1);
     task_abandon(*handle);
@@ -215,17 +234,6 @@ static int handle_cancel(lua_State *L) {
     task_observe(task);
     task_cancel(task);
     return 0;
-}
-
-/* context() -> the task's context table, nil if it has none */
-static int task_lua_context(lua_State *L) {
-    struct task *task = task_running(L);
-    lua_State *thread = task == NULL ? L : task_thread(task);
-    binding_push_context(thread);
-    if (thread != L) {
-        lua_xmove(thread, L, 1);
-    }
-    return 1;
 }
 
 /* adopt(context) -> handle: the running task gets a context, if it has none of its own. For the host's Lua halves. */

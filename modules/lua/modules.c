@@ -10,6 +10,7 @@ const struct module modules_list[] = {
     {"aws", NULL, true},
     {"credentials", luaopen_credentials, false},
     {"crypto", luaopen_crypto, true},
+    {"dry_run", NULL, true},
     {"dynamodb", NULL, true},
     {"embedded", luaopen_embedded, false},
     {"folder", luaopen_folder, false},

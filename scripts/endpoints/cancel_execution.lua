@@ -1,7 +1,6 @@
 -- Cancel an execution. A DRS job in flight is followed to its end: nothing that it launches is lost.
 local cancellations = require "lib.cancellations"
 local executions    = require "lib.executions"
-local rehearsal     = require "lib.rehearsal"
 local status        = require "lib.status"
 
 return {
@@ -12,10 +11,6 @@ return {
 
   handle = function(request)
     local execution = executions.get(request.path.id)                   -- 400, 404
-    if request.body.dryRun == true then
-      return 200, rehearsal.of(execution, cancellations.decide, cancellations.following)
-    end
-
     local cancelled = cancellations.request(execution)                  -- 409 when it is over; one winner
     local now = status.of(cancelled)
     return 200, {

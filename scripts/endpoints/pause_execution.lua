@@ -1,7 +1,6 @@
 -- Pause an execution at its next wave boundary.
 local executions = require "lib.executions"
 local pauses     = require "lib.pauses"
-local rehearsal  = require "lib.rehearsal"
 local status     = require "lib.status"
 local waves      = require "lib.waves"
 
@@ -13,8 +12,6 @@ return {
 
   handle = function(request)
     local execution = executions.get(request.path.id)                   -- 400, 404
-    if request.body.dryRun == true then return 200, rehearsal.of(execution, pauses.decide) end
-
     local paused = pauses.request(execution)                            -- 409, 400; one winner
     local now = status.of(paused)
     return 200, {

@@ -1,7 +1,6 @@
 -- Resume a paused execution.
 local executions = require "lib.executions"
 local lists      = require "lib.lists"
-local rehearsal  = require "lib.rehearsal"
 local resumes    = require "lib.resumes"
 local json       = require "json"
 
@@ -16,8 +15,6 @@ return {
 
   handle = function(request)
     local execution = executions.get(request.path.id)                   -- 400, 404
-    if request.body.dryRun == true then return 200, rehearsal.of(execution, resumes.decide, rehearsal.after_resume) end
-
     local claimed, token = resumes.claim(execution)                     -- 409 unless PAUSED; one winner
     if token then resumes.use(claimed, token) end                       -- 409 when Step Functions refuses the token
     return 200, {

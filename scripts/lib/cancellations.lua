@@ -1,5 +1,6 @@
 -- Cancelling. What is in flight in DRS is followed to its end, so that nothing that it launched is lost.
 
+local dry_run    = require "dry_run"
 local executions = require "lib.executions"
 local lists      = require "lib.lists"
 local machine    = require "lib.machine"
@@ -28,6 +29,7 @@ function cancellations.decide(current)
     reply.fail(409, "EXECUTION_NOT_CANCELLABLE", "the execution is over: " .. now,
       { executionId = current.executionId, executionStatus = now })
   end
+  dry_run.check("state", "passed", "an execution that is " .. now .. " can be cancelled")
   return {
     status = "CANCELLING", cancelRequestedAt = time.now(),
     waves = waves.with(current, cancellations.of_pending(current, "cancelled before it started")),
@@ -46,11 +48,6 @@ end
 -- PAUSE_PENDING: the orchestrator is on its way to the boundary, and ends the execution there.
 local function ends_at_boundary(execution)
   return status.of(execution) == "PAUSE_PENDING" or #waves.in_flight(waves.all(execution)) > 0
-end
-
---- The calls to Step Functions that follow a cancel of this execution, for a dry run.
-function cancellations.following(execution)
-  return ends_at_boundary(execution) and {} or { "StopExecution" }
 end
 
 --- Cancels.

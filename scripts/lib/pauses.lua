@@ -1,5 +1,6 @@
 -- Asking an execution to pause at its next wave boundary. The orchestrator does it (lib/boundary.lua).
 
+local dry_run    = require "dry_run"
 local executions = require "lib.executions"
 local reply      = require "lib.reply"
 local status     = require "lib.status"
@@ -29,6 +30,7 @@ function pauses.decide(current)
       { executionId = current.executionId, executionStatus = now })
   end
   require_later_wave(current)
+  dry_run.check("state", "passed", "an execution that is " .. now .. " and has a wave to come can be paused")
   return { status = "PAUSE_PENDING", pauseRequestedAt = time.now() }
 end
 

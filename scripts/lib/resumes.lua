@@ -4,6 +4,7 @@
 -- claim and the use, the state machine still waits: after a minute the claim can be made again, or the sweep takes it back.
 
 local aws        = require "aws"
+local dry_run    = require "dry_run"
 local executions = require "lib.executions"
 local json       = require "json"
 local lists      = require "lib.lists"
@@ -39,6 +40,7 @@ function resumes.decide(current)
   local token
   local now = status.of(current)
   if now == "PAUSE_PENDING" then
+    dry_run.check("state", "passed", "a pause that has not come yet can be withdrawn")
     return { status = "RUNNING", pauseRequestedAt = store.REMOVE }
   elseif now == "PAUSED" then
     token = lists.given(current.taskToken)
@@ -51,6 +53,7 @@ function resumes.decide(current)
     reply.fail(409, "INVALID_TASK_TOKEN", "the execution is paused without a task token; cancel it and start again",
       { executionId = current.executionId })
   end
+  dry_run.check("state", "passed", "an execution that is " .. now .. " can be resumed")
   return claim_of(token), token
 end
 

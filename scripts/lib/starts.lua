@@ -2,7 +2,6 @@
 
 local aws        = require "aws"
 local checks     = require "lib.checks"
-local config     = require "config"
 local conflicts  = require "lib.conflicts"
 local executions = require "lib.executions"
 local ids        = require "lib.ids"
@@ -144,19 +143,16 @@ local function new_item(order, start)
   }
 end
 
---- The writes of the start, in order: what `record` and `launch` do, and what a dry run shows.
-function starts.writes(order, start)
+-- The execution and the plan's claim, as one transaction.
+local function transaction(order, start)
   local item = new_item(order, start)
-  return json.array {
-    { service = "dynamodb", operation = "TransactWriteItems", parameters = {
-      ClientRequestToken = uuid.v4(),
-      TransactItems = json.array {
-        { Put = { TableName = store.table("EXECUTION_HISTORY_TABLE"), Item = item,
-                  ConditionExpression = "attribute_not_exists(executionId)" } },
-        { Update = plans.claim_write(item.planId, item.executionId, start.stale_claim, item.startTime) },
-      } } },
-    { service = "sfn", operation = "StartExecution", parameters = {
-      stateMachineArn = config.require("STATE_MACHINE_ARN"), name = item.executionId, input = machine.input(item) } },
+  return {
+    ClientRequestToken = uuid.v4(),
+    TransactItems = json.array {
+      { Put = { TableName = store.table("EXECUTION_HISTORY_TABLE"), Item = item,
+                ConditionExpression = "attribute_not_exists(executionId)" } },
+      { Update = plans.claim_write(item.planId, item.executionId, start.stale_claim, item.startTime) },
+    },
   }, item
 end
 
@@ -172,8 +168,8 @@ end
 --- Writes the execution and the plan's claim in one transaction. Gives the execution, and whether this call made it.
 function starts.record(order, start)
   for _ = 1, ATTEMPTS do
-    local writes, item = starts.writes(order, start)
-    local ok, problem = pcall(function() store.client():transact_write_items(writes[1].parameters) end)
+    local both, item = transaction(order, start)
+    local ok, problem = pcall(function() store.client():transact_write_items(both) end)
     if ok then return item, true end
     if not aws.is_error(problem, "TransactionCanceledException", "TransactionConflictException") then error(problem, 0) end
     local earlier = judge_again(order, start)
@@ -223,14 +219,17 @@ local function launches(order, start)
   end)
 end
 
---- What a dry run answers: every check, the waves with their servers, the writes that would be made. It has written nothing.
+--- What a dry run answers: every check, the waves with their servers, and what the orchestrator would ask of DRS later. The
+-- start's own writes are made as always; the host writes them down instead.
 function starts.rehearsal(order, start)
   local results = checks.results(start)
   local refused = lists.first(results, function(one) return one.result == "refused" or one.result == "unknown" end)
+  if not refused then starts.launch((starts.record(order, start))) end
   return {
-    dryRun = true, planId = start.plan.planId, planName = start.plan.planName, executionType = order.executionType,
+    planId = start.plan.planId, planName = start.plan.planName, executionType = order.executionType,
     wouldStart = refused == nil, checks = results, waves = start.plan.waves, accountContext = start.context,
-    awsWrites = lists.concat { (starts.writes(order, start)), launches(order, start) },
+    orchestratorWrites = refused and json.array {} or launches(order, start),
+    message = refused and "the start would be refused" or "the execution would start",
   }
 end
 

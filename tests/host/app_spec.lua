@@ -211,7 +211,7 @@ describe("the endpoints", function()
     assert.equal("ok", select(2, call("GET", "/health")).status)
   end)
 
-  it("refuse AWS actions that a script has not declared, and in a dry run all that write", function()
+  it("refuse AWS actions that a script has not declared, and in a dry run send none that writes", function()
     local try = [[
       local ok, err = pcall(function() return require "aws".client("drs", { region = "us-east-1", max_attempts = 1,
         endpoint = "http://127.0.0.1:1", credentials = { access_key_id = "a", secret_access_key = "b" } }):%s end)
@@ -223,7 +223,14 @@ describe("the endpoints", function()
     }
     assert.equal("ACTION_NOT_DECLARED", select(2, call("POST", "/a")).code)
     assert.not_equal("ACTION_NOT_DECLARED", select(2, call("POST", "/b")).code)
-    assert.equal("ACTION_NOT_DECLARED", select(2, call("POST", "/b", "{}", { dry_run = true })).code)
-    assert.equal("ACTION_NOT_DECLARED", select(2, call("POST", "/b", '{"dryRun":true}')).code)
+    for _, dry in ipairs { { "{}", { dry_run = true } }, { '{"dryRun":true}' } } do
+      local status, body = call("POST", "/b", dry[1], dry[2])
+      assert.equal(200, status)
+      assert.is_true(body.dryRun)
+      assert.same({ { service = "drs", operation = "TerminateRecoveryInstances", region = "us-east-1",
+        parameters = { recoveryInstanceIDs = { "i-0123456789abcdef0" } } } }, body.writes)
+    end
+    assert.equal("ACTION_NOT_DECLARED", select(2, call("POST", "/a", '{"dryRun":true}')).code)
+    assert.equal(400, (call("POST", "/b", '{"dryRun":"yes"}')))
   end)
 end)

@@ -69,7 +69,7 @@ static void what_is_wrong_is_named(void) {
 static void short_flags_are_for_call(void) {
     struct error error;
     char *argv[] = {"call", "-n", "-d", "{}", "POST", "/executions", NULL};
-    CHECK_INT(read_flags(6, argv, CONFIG_CALL, &error), 4);
+    CHECK_INT(read_flags(6, argv, CONFIG_CALL | CONFIG_DRY, &error), 4);
     CHECK_STR(config_get("DRSH_CALL_BODY"), "{}");
     CHECK(config_flag("DRSH_DRY_RUN"));
     config_clear();

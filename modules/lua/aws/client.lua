@@ -2,11 +2,14 @@
 
 local actions     = require "aws.actions"
 local credentials = require "aws.credentials"
+local dry_run     = require "dry_run"
 local endpoints   = require "aws.endpoints"
+local foresee     = require "aws.foresee"
 local models      = require "models"
 local nearest     = require "aws.nearest"
 local paginate    = require "aws.paginate"
 local quirks      = require "aws.quirks"
+local reading     = require "aws.reading"
 local send        = require "aws.send"
 local settings    = require "aws.settings"
 local uuid        = require "uuid"
@@ -121,14 +124,44 @@ local function with_tokens(model, operation, parameters)
   return filled
 end
 
+local function read_now(self, name, parameters)
+  return send.call(self, self.model.operations[name], parameters, {})
+end
+
+-- The account that our own keys belong to, asked once in a dry run: a person who reads "terminate" wants to know where.
+local function own_account(self, run)
+  local known = self:credentials().account_id
+  if known or self.options.endpoint then return known end
+  if run.own_account == nil then
+    local sts = client.new("sts", { region = self:prepare().region }, { source = self.source, undeclared = true })
+    local ok, identity = pcall(function() return sts:get_caller_identity {} end)
+    run.own_account = ok and identity.Account or false
+  end
+  return run.own_account or nil
+end
+
+-- In a dry run a call that changes something is written down and not sent; its answer is what follows from what is known.
+-- STS, which gives out keys, changes nothing.
+local function rehearse(self, operation, parameters, run)
+  dry_run.record(run, {
+    service = self.service, operation = operation.name, region = self:prepare().region, parameters = parameters,
+    account = self.account and self.account.accountId or own_account(self, run),
+  })
+  return foresee.answer(self, operation, parameters, run, read_now)
+end
+
 function state:call(operation, parameters, options, level)
   parameters = parameters or {}
   validate.parameters(self.model, operation, parameters, self, level + 1)
   if not self.undeclared then
     actions.check(self.model, operation, parameters)
   end
-  parameters = with_tokens(self.model, operation, quirks.parameters(self.model, operation, parameters))
-  return send.call(self, operation, parameters, options)
+  parameters = quirks.parameters(self.model, operation, parameters)
+  local rehearsed = not self.undeclared and self.service ~= "sts" and not reading.only(operation) and dry_run.current()
+  if rehearsed then
+    return rehearse(self, operation, parameters, rehearsed)
+  end
+  return send.call(self, operation, with_tokens(self.model, operation, parameters), options)
 end
 
 local function operation_named(self, name, level)

@@ -319,7 +319,7 @@ describe("Pausing, cancelling and resuming:", function()
         assert.equal(0, #here.calls { operation = operation })
       end
       local writes = {}
-      for position, write in ipairs(answer.awsWrites or {}) do writes[position] = write.operation end
+      for position, write in ipairs(answer.writes or {}) do writes[position] = write.operation end
       return status, answer, table.concat(writes, " ")
     end
 
@@ -328,16 +328,16 @@ describe("Pausing, cancelling and resuming:", function()
       local status, answer, writes = rehearse(id, "resume")
       assert.equal(200, status)
       assert.equal("UpdateItem SendTaskSuccess", writes)
-      assert.equal("RUNNING", answer.wouldBecome)
+      assert.equal("RESUMING", answer.status)
       assert.is_nil(json.encode(answer):find(here.item(id).taskToken, 1, true))
       status, answer, writes = rehearse(id, "cancel")
       assert.equal(200, status)
-      assert.equal("UpdateItem StopExecution", writes)
-      assert.equal("CANCELLING", answer.wouldBecome)
+      assert.equal("UpdateItem StopExecution UpdateItem UpdateItem", writes)
+      assert.equal("CANCELLED", answer.status)
       status, answer, writes = rehearse(id, "pause")
       assert.equal(200, status)
       assert.equal("", writes)
-      assert.equal("PAUSED", answer.wouldBecome)
+      assert.equal("PAUSED", answer.status)
     end)
 
     it("with a wave in flight, no call to Step Functions follows", function()

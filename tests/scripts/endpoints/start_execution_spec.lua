@@ -291,8 +291,10 @@ describe("POST /executions", function()
       assert.equal(7, #answer.checks)
       assert.equal(4, #answer.waves[2].serverIds)
       local writes = {}
-      for position, write in ipairs(answer.awsWrites) do writes[position] = write.operation end
-      assert.same({ "TransactWriteItems", "StartExecution", "StartRecovery", "StartRecovery", "StartRecovery" }, writes)
+      for position, write in ipairs(answer.writes) do writes[position] = write.operation end
+      assert.same({ "TransactWriteItems", "StartExecution" }, writes)
+      assert.equal(3, #answer.orchestratorWrites)
+      assert.equal("StartRecovery", answer.orchestratorWrites[3].operation)
       assert.equal(0, #all_items())
       for _, operation in ipairs { "TransactWriteItems", "PutItem", "UpdateItem", "StartExecution", "StartRecovery" } do
         assert.equal(0, #here.calls { operation = operation })
