@@ -1,16 +1,17 @@
 -- Execution items: reading one, and changing one without ever losing somebody else's change.
 
-local aws    = require "aws"
-local ids    = require "lib.ids"
-local json   = require "json"
-local lists  = require "lib.lists"
-local plans  = require "lib.plans"
-local reply  = require "lib.reply"
-local status = require "lib.status"
-local store  = require "lib.store"
-local task   = require "task"
-local time   = require "time"
-local uuid   = require "uuid"
+local aws       = require "aws"
+local end_order = require "lib.end_order"
+local ids       = require "lib.ids"
+local json      = require "json"
+local lists     = require "lib.lists"
+local plans     = require "lib.plans"
+local reply     = require "lib.reply"
+local status    = require "lib.status"
+local store     = require "lib.store"
+local task      = require "task"
+local time      = require "time"
+local uuid      = require "uuid"
 
 local executions = {}
 
@@ -121,8 +122,8 @@ function executions.finish(execution, final, more)
       status = final, endTime = time.now(), taskToken = store.REMOVE, claimedTaskToken = store.REMOVE,
       claimedAt = store.REMOVE, pausedBeforeWave = store.REMOVE, pausingSince = store.REMOVE,
     }, {})
-    local additions = type(more) == "function" and more(current) or more
-    return lists.merged(changes, additions or {})
+    local additions = type(more) == "function" and more(current) or more or {}
+    return lists.merged(lists.merged(changes, additions), end_order.changes(current))
   end)
   plans.release(finished.planId, finished.executionId)
   return finished

@@ -6,6 +6,8 @@
 
 local accounts   = require "lib.accounts"
 local aws        = require "aws"
+local deferrals  = require "lib.deferrals"
+local dry_run    = require "dry_run"
 local executions = require "lib.executions"
 local instances  = require "lib.instances"
 local jobs       = require "lib.jobs"
@@ -18,6 +20,7 @@ local store      = require "lib.store"
 local task       = require "task"
 local time       = require "time"
 local uuid       = require "uuid"
+local verdicts   = require "lib.verdicts"
 
 local terminations = {}
 
@@ -26,64 +29,38 @@ local INTENT_SECONDS = 120    -- after this, whoever wrote the intention is take
 
 --- 409 unless the execution is over.
 function terminations.require_over(execution)
-  if status.is_terminal(execution) then return end
   local now = status.of(execution)
+  if status.is_terminal(execution) then return dry_run.check("state", "passed", "the execution is over: " .. now) end
   reply.fail(409, "EXECUTION_NOT_TERMINAL", "the execution is not over: " .. now,
     { executionId = execution.executionId, executionStatus = now })
 end
 
 --- 409 unless the caller typed what is at stake: a RECOVERY needs the execution's id, and a wrong id is never waved through.
+-- What is said to a deferred termination needs none: it was given when the termination was ordered.
 function terminations.require_confirmation(execution, order, candidates)
-  if order.dryRun or order.confirm == execution.executionId then return end
-  if execution.executionType == "DRILL" and not order.confirm then return end
-  reply.fail(409, "TERMINATION_REQUIRES_CONFIRMATION", "to terminate these instances, give the execution's id as confirm", {
+  local is_drill = execution.executionType == "DRILL"
+  if order.of_deferred or order.confirm == execution.executionId or is_drill and not order.confirm then
+    return dry_run.check("confirmation", "passed", "no confirmation is missing")
+  end
+  local message = "to terminate these instances, give the execution's id as confirm"
+  if order.dryRun then return dry_run.check("confirmation", "refused", message) end
+  reply.fail(409, "TERMINATION_REQUIRES_CONFIRMATION", message, {
     executionId = execution.executionId, executionType = execution.executionType, instances = candidates,
     totalFound = #candidates,
   })
 end
 
-local function allow() return true end
-
-local function judge_one(instance, execution, order)
-  if instance.isDrill ~= (execution.executionType == "DRILL") then
-    return false, instance.isDrill and "it is a drill's instance, the execution was a recovery"
-      or "it is a real recovery's instance, the execution was a drill"
-  end
-  return policy.ask("termination", "may_terminate", allow, instance, execution, order)
-end
-
---- Which of the candidates to terminate: { allowed, denied }. What `only` names and is no candidate is denied.
-function terminations.judge(execution, order, candidates)
-  local allowed, denied, wanted = json.array {}, json.array {}, order.only and lists.set(order.only)
-  local known = {}
-  for _, instance in ipairs(candidates) do
-    known[instance.recoveryInstanceId], known[instance.instanceId or ""] = true, true
-    if not wanted or wanted[instance.recoveryInstanceId] or wanted[instance.instanceId] then
-      local ok, reason = judge_one(instance, execution, order)
-      if ok then
-        allowed[#allowed + 1] = instance
-      else
-        denied[#denied + 1] = { recoveryInstanceId = instance.recoveryInstanceId, region = instance.region, reason = reason }
-      end
-    end
-  end
-  for _, id in ipairs(order.only or {}) do
-    if not known[id] then
-      denied[#denied + 1] = { recoveryInstanceId = id, reason = "it is no living instance of this execution's jobs" }
-    end
-  end
-  return { allowed = allowed, denied = denied }
-end
-
---- The calls that would be made: a list of { region, recoveryInstanceIds, delay }.
+--- The calls to make: a list of { region, recoveryInstanceIds, instances, delay }.
 function terminations.batches(allowed)
   local size = math.min(math.floor(policy.setting("termination", "batch_size", BATCH_LIMIT)), BATCH_LIMIT)
   local pause = policy.setting("termination", "pause_between_batches", 0)
   local batches = json.array {}
   for _, place in ipairs(lists.group(allowed, function(instance) return instance.region end)) do
-    local ids = lists.map(place.items, function(instance) return instance.recoveryInstanceId end)
-    for position, chunk in ipairs(lists.chunks(ids, math.max(size, 1))) do
-      batches[#batches + 1] = { region = place.key, recoveryInstanceIds = chunk, delay = (position - 1) * pause }
+    for position, chunk in ipairs(lists.chunks(place.items, math.max(size, 1))) do
+      local ids = lists.map(chunk, function(instance) return instance.recoveryInstanceId end)
+      batches[#batches + 1] = {
+        region = place.key, recoveryInstanceIds = ids, instances = chunk, delay = (position - 1) * pause,
+      }
     end
   end
   return batches
@@ -140,12 +117,15 @@ local function failure_rows(ids, region, problem)
 end
 
 -- One call. Gives { jobs =, failed = }. `since` says that an earlier call may have been made then.
-local function terminate(execution, batch, since)
+local function terminate(execution, batch, since, ask_again)
   local client = accounts.client("drs", batch.region, accounts.of(execution))
   local rows, ids = json.array {}, batch.recoveryInstanceIds
   if since then rows, ids = adopt(client, execution, batch, since) end
+  if batch.delay > 0 and #ids > 0 and not dry_run.is_on() then
+    task.sleep(batch.delay)
+    ids = ask_again(batch.instances, ids)
+  end
   if #ids == 0 then return { jobs = rows, failed = json.array {} } end
-  if batch.delay > 0 then task.sleep(batch.delay) end
   local asked_at = time.now()
   local ok, result = pcall(function() return client:terminate_recovery_instances { recoveryInstanceIDs = ids } end)
   if ok then
@@ -160,8 +140,8 @@ local function terminate(execution, batch, since)
   return { jobs = lists.concat { rows, found }, failed = failure_rows(rest, batch.region, result) }
 end
 
-local function guarded(execution, batch, since)
-  local ok, result = pcall(terminate, execution, batch, since)
+local function guarded(execution, batch, since, ask_again)
+  local ok, result = pcall(terminate, execution, batch, since, ask_again)
   if ok then return result end
   if not aws.is_error(result) then error(result, 0) end
   return { jobs = json.array {}, failed = failure_rows(batch.recoveryInstanceIds, batch.region, result) }
@@ -176,17 +156,26 @@ local function append(current, new_jobs)
 end
 
 --- Asks DRS, batches side by side, and appends the jobs to the item. The intention stays when an outcome is unknown: the next
--- call adopts what came of it. Gives the execution, the new jobs and the failures.
-function terminations.run(execution, batches, earlier)
-  local done = task.map(batches, function(batch) return guarded(execution, batch, earlier and earlier.since) end)
+-- call adopts what came of it. A batch that had to wait is judged again. Gives the execution, the new jobs and the failures.
+function terminations.run(execution, order, verdict, batches, earlier)
+  local late = false
+  local function ask_again(some, ids)
+    local allowed = verdicts.still_allowed(execution, order, verdict, some, ids)
+    late = late or #allowed < #ids
+    return allowed
+  end
+  local done = task.map(batches, function(batch) return guarded(execution, batch, earlier and earlier.since, ask_again) end)
   local new_jobs = lists.concat(lists.map(done, function(one) return one.jobs end))
   local failed = lists.concat(lists.map(done, function(one) return one.failed end))
+  local terminated = lists.concat(lists.map(new_jobs, function(job) return job.recoveryInstanceIds end))
   local in_doubt = lists.first(failed, function(one) return one.errorType == "OUTCOME_UNKNOWN" end)
   local written = executions.change(execution, function(current)
-    local changes = append(current, new_jobs)
+    local changes = lists.merged(append(current, new_jobs), deferrals.without(current, terminated, failed))
     if not in_doubt then changes.terminationIntent = store.REMOVE end
     return changes
   end)
+  if late then written = deferrals.record(written, order, verdict) end
+  if deferrals.of(written) then deferrals.schedule(written.executionId, deferrals.of(written)) end
   return written, new_jobs, failed
 end
 
@@ -203,7 +192,10 @@ function terminations.take_up(execution)
   return (executions.change(execution, function(current)
     if not current.terminationIntent or current.terminationIntent.id ~= intent.id then return nil end
     local changes = lists.merged(append(current, found), { terminationIntent = store.REMOVE })
-    if #found == 0 then changes.instancesTerminated, changes.instancesTerminatedAt = true, time.now() end
+    if #found == 0 then
+      changes.instancesTerminated, changes.instancesTerminatedAt = true, time.now()
+      if deferrals.of(current) then changes.deferredTermination = store.REMOVE end
+    end
     return changes
   end))
 end

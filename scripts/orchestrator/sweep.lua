@@ -6,7 +6,9 @@
 --   CANCELLING with nothing in flight    the state machine is stopped, the execution is CANCELLED
 --   a state machine that has ended       what it left in flight is followed, then the execution ends too
 --   a plan claimed by a finished run     the claim is taken away
+--   a termination that was deferred      the policy is asked again when its time has come, or its approval
 local cancellations = require "lib.cancellations"
+local due           = require "lib.due_terminations"
 local executions    = require "lib.executions"
 local lists         = require "lib.lists"
 local machine       = require "lib.machine"
@@ -93,19 +95,21 @@ local function each(list, fn, name)
 end
 
 return {
-  summary = "Heals executions that a crash left behind",
-  every   = 60,
-  aws     = {
+  summary  = "Heals executions that a crash left behind, and takes up deferred terminations",
+  every    = 60,
+  policies = { "termination" },
+  aws      = {
     "dynamodb:Query", "dynamodb:Scan", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
     "states:StartExecution", "states:DescribeExecution", "states:StopExecution", "states:GetExecutionHistory",
     "drs:DescribeJobs", "drs:DescribeJobLogItems", "drs:DescribeRecoveryInstances", "drs:DescribeSourceServers",
-    "ec2:DescribeInstances", "sts:AssumeRole",
+    "drs:TerminateRecoveryInstances", "ec2:DescribeInstances", "sts:AssumeRole",
   },
 
   run = function()
     local active = executions.with_status(status.active_words())
     each(active, function(found) heal(executions.get(found.executionId)) end, "executionId")
     each(plans.claimed(), release_stale_claim, "planId")
+    each(due.entries(), due.look_at, "id")
     return { active = #active, waves = #waves.in_flight(lists.concat(lists.map(active, waves.recorded))) }
   end,
 }

@@ -171,8 +171,11 @@ describe("POST /executions/{id}/terminate-instances", function()
     local status, answer = terminate(id, { dryRun = true })
     assert.equal(200, status)
     assert.is_true(answer.dryRun)
-    assert.equal(8, #answer.wouldTerminate)
-    assert.equal("TerminateRecoveryInstances", answer.awsWrites[#answer.awsWrites].operation)
+    assert.equal(8, #answer.terminated)
+    local writes = {}
+    for position, write in ipairs(answer.writes) do writes[position] = write.operation end
+    assert.same({ "UpdateItem", "TerminateRecoveryInstances", "TerminateRecoveryInstances", "UpdateItem" }, writes)
+    assert.same({ "passed", "refused" }, { answer.checks[1].result, answer.checks[2].result })
     assert.equal(0, asked())
     assert.equal(0, #here.calls { operation = "UpdateItem" })
     assert.equal(item.version, here.item(id).version)
