@@ -116,7 +116,8 @@ function foresee.answer(client, operation, parameters, run, read)
   if not plan and (not shape or next(shape.members or {}) == nil) then return {} end
   run.stopped = { service = client.service, operation = operation.name }
   error(failure.new {
-    code = "DRY_RUN_STOPPED", service = client.service, operation = operation.name, region = client:prepare().region, retryable = false,
+    code = "DRY_RUN_STOPPED", service = client.service, operation = operation.name, region = client:prepare().region,
+    retryable = false,
     message = "the dry run ends here: what this call would answer cannot be foretold, and what would follow depends on it",
   }, 0)
 end
