@@ -56,6 +56,8 @@ static const struct setting settings[] = {
     {"DRSH_DRY_RUN", "dry-run", NULL, NULL, CONFIG_DRY, "say what would be done, change nothing; -n for short"},
     {"DRSH_JSON", "json", NULL, NULL, CONFIG_CALL | CONFIG_DRY | CONFIG_JSON, "one line of JSON, for programs"},
     {"DRSH_OFFLINE", "offline", NULL, NULL, CONFIG_AUTH, "do not ask STS whose the credentials are"},
+    {"DRSH_IAM_ROLES", "target-accounts", NULL, NULL, CONFIG_IAM,
+     "name the roles to assume as the table of target accounts does; calls AWS to read it"},
     {"DRSH_TEST_FILTER", "filter", "PATTERN", NULL, CONFIG_TEST, "only tests whose name this Lua pattern is found in"},
     {"DRSH_TEST_COVERAGE", "coverage", NULL, NULL, CONFIG_TEST, "show which lines of the scripts the tests did not reach"},
 };

@@ -28,12 +28,13 @@ enum config_group {
     CONFIG_CONTROL = 1 << 10, /* what can be asked to end something, and who asks: serve, run, kill */
     CONFIG_AUTH = 1 << 11,    /* auth alone */
     CONFIG_DRY = 1 << 12,     /* what can be rehearsed: call, run */
+    CONFIG_IAM = 1 << 13,     /* iam alone */
 };
 
 /* Reads flags of the groups from argv (argv[0] is the command's name, not looked at), and then the configuration file that they
  * or the environment name. Returns the index of the first argument that is no flag, or -1 with `error` set: what was wrong and
- * what would be right. Reading stops at the first argument that is no flag, so that a script's own flags reach the script; the tools' flags
- * may stand anywhere, and argv is put in order. */
+ * what would be right. Reading stops at the first argument that is no flag, so that a script's own flags reach the script;
+ * the flags of the tools may stand anywhere, and argv is put in order. */
 int config_read(int argc, char **argv, unsigned groups, struct error *error);
 
 /* The value by its environment name ("EXECUTION_HISTORY_TABLE", "AWS_REGION"); NULL when nothing gives one. Names outside the

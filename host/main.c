@@ -35,6 +35,11 @@ static const struct command commands[] = {
      "syntax,\n"
      "contract, unknown names, AWS operations and parameters, declared AWS actions, roles and routes. Exit code 0 clean,\n"
      "1 findings, 2 used wrongly.\n"},
+    {"iam", "[SCRIPT]", "Prints the least IAM policy that all scripts need, or one.",
+     CONFIG_TOOL | CONFIG_JSON | CONFIG_IAM | CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
+     "SCRIPT is a name such as terminate_instances, or a runbook's file. The actions are those that the scripts declare, the\n"
+     "resources those of this configuration. The Sids that begin with DrsActsAsCaller hold what no script calls and DRS does\n"
+     "with the caller's rights. Notes go to stderr, so that stdout is the policy.\n"},
     {"local", "", "The local AWS alone: DynamoDB, Step Functions, DRS, STS and EC2 for any AWS SDK or CLI.",
      CONFIG_LISTEN | CONFIG_WORLD | CONFIG_TABLES,
      "Administrator: access key AKIADRSHLOCAL0000000, secret local-secret-for-development-only, account 123456789012, all "

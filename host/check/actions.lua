@@ -30,13 +30,12 @@ local function has_tags(call)
 end
 
 local function note(needed, action, call)
-  local before = needed[action]
-  local place = call.unit.path .. "\0" .. ("%09d"):format(call.at)
-  if not before or place < before.unit.path .. "\0" .. ("%09d"):format(before.at) then needed[action] = call end
+  needed[action] = needed[action] or {}
+  table.insert(needed[action], call)
 end
 
---- action -> one call that needs it; and, by prefix, what the code leaves open: prefix -> true, or action -> true.
-function actions.needed(calls)
+--- action -> the calls that need it; and what the code leaves open: prefix -> true, or action -> true.
+function actions.calls(calls)
   local needed, open = {}, {}
   for _, call in ipairs(calls) do
     local model = models.load(call.client.service)
@@ -103,13 +102,24 @@ local function where(call)
   return ("%s:%d"):format(call.unit.path, line)
 end
 
+-- The first call in the order of files and lines.
+local function first(calls)
+  local best
+  for _, call in ipairs(calls) do
+    local before = best and (best.unit.path < call.unit.path or (best.unit == call.unit and best.at <= call.at))
+    if not before then best = call end
+  end
+  return best
+end
+
 --- Compares. script: what the contract read of the unit.
 function actions.check(unit, script, calls, report)
   local field, at = loading.field(unit, "aws")
-  local needed, open = actions.needed(calls)
+  local needed, open = actions.calls(calls)
   local declared = {}
   for _, action in ipairs(script.aws) do declared[action] = true end
-  for action, call in pairs(needed) do
+  for action, list in pairs(needed) do
+    local call = first(list)
     if not declared[action] and not declared["dynamodb:" .. (call.operation and call.operation.name or "")] then
       report(unit, at, "undeclared-action", ("%s is needed by the call in %s, and not declared"):format(action, where(call)),
         ("add %q to aws; without it the call is refused"):format(action))

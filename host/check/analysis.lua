@@ -39,7 +39,19 @@ local function new_frame(self, node, outer, unit)
   return frame
 end
 
-local function frame_for(self, atom, arguments)
+-- A short helper that is given a table has an activation for each place that calls it: what it makes of one table is not mixed
+-- with what it makes of another.
+local SHORT = 4
+
+local function place_key(atom, arguments, frame, node)
+  if #atom.node.body > SHORT or atom.frame.unit == frame.unit then return "" end
+  for _, set in ipairs(arguments) do
+    if #values.of_kind(set, "table") > 0 then return "@" .. frame.unit.name .. node.at end
+  end
+  return ""
+end
+
+local function frame_for(self, atom, arguments, caller, node)
   local known = self.activations[atom.id]
   if not known then
     known = { count = 0 }
@@ -47,7 +59,7 @@ local function frame_for(self, atom, arguments)
   end
   local keys = {}
   for index, set in ipairs(arguments) do keys[index] = values.key(set) end
-  local key = known.count >= FRAMES_EACH and "all" or table.concat(keys, ";")
+  local key = known.count >= FRAMES_EACH and "all" or table.concat(keys, ";") .. place_key(atom, arguments, caller, node)
   if not known[key] then
     known[key] = new_frame(self, atom.node, atom.frame, atom.frame.unit)
     known.count = known.count + 1
@@ -96,7 +108,7 @@ end
 function analysis:table_at(frame, node)
   local atom = self:atom_at(frame, node, "table")
   if not atom.fields then
-    atom.fields, atom.elements, atom.metatables, atom.node, atom.frame = {}, {}, {}, node, frame
+    atom.fields, atom.elements, atom.keys, atom.metatables, atom.node, atom.frame = {}, {}, {}, {}, node, frame
   end
   return atom
 end
@@ -168,7 +180,7 @@ function analysis:call(frame, node, callee, arguments, name_at)
   end
   for atom in pairs(callee) do
     if atom.kind == "function" then
-      local called = frame_for(self, atom, arguments)
+      local called = frame_for(self, atom, arguments, frame, node)
       bind(self, called, arguments)
       run(self, called)
       frame.callees[called] = true

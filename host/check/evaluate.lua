@@ -55,6 +55,7 @@ rules.table = function(analysis, frame, node)
     if field.key then
       local key = evaluate.one(analysis, frame, field.key)
       analysis:store(atom, values.texts(key), evaluate.one(analysis, frame, field.value), field.at, frame.unit)
+      analysis:grow(atom.keys, key)
     else
       local results = index == #node.fields and evaluate.list(analysis, frame, { field.value })
         or { evaluate.one(analysis, frame, field.value) }
@@ -160,6 +161,7 @@ function indexes.unknown() return values.unknown() end
 function indexes.none() return {} end
 function indexes.plain() return values.unknown() end
 function indexes.string() return values.unknown() end
+function indexes.setting() return values.unknown() end
 indexes["function"], indexes.operation, indexes.iterator = indexes.unknown, indexes.unknown, indexes.unknown
 
 function indexes.table(_, _, _, atom, name) return values.field(atom, name) end

@@ -25,6 +25,15 @@ rules["aws.client"] = function(analysis, frame, node, arguments)
   return { clients.new(analysis, frame, node, arguments) }
 end
 
+rules["config.require"] = function(_, _, _, arguments)
+  local found = {}
+  for _, name in ipairs(values.texts(arguments[1] or {}) or {}) do values.join(found, values.setting(name)) end
+  return { next(found) and found or values.plain() }
+end
+rules["config.get"] = function(...)
+  return { values.union(rules["config.require"](...)[1], values.none()) }
+end
+
 rules["aws.across"] = function(analysis, frame, node, arguments)
   local client = clients.across(analysis, frame, node, arguments)
   analysis:call_values(frame, arguments[3] or {}, { client, values.unknown() })

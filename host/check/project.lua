@@ -133,12 +133,21 @@ view.__index = view
 
 local environment, require_module = sandbox.new {}
 
---- What code of this kind may name: `trusted` or not.
-function project:seen_by(trusted)
-  return setmetatable({ units = self.units, trusted = trusted }, view)
+--- What this unit may name.
+function project:seen_by(unit)
+  return setmetatable({ units = self.units, trusted = unit.trusted, beside = unit.path:match "^(.*)/[^/]*$" or "." }, view)
 end
 
-function view:unit(name) return self.units[name] end
+--- A script by the name that it is required by; a runbook may have helpers of its own beside it.
+function view:unit(name)
+  if self.units[name] or not self.trusted then return self.units[name] end
+  local path = ("%s/%s.lua"):format(self.beside, name:gsub("%.", "/"))
+  if not self.units[path] and not package.preload[name] then
+    local unit = read_unit(path, path)
+    self.units[path] = unit.source.text ~= "" and unit or nil
+  end
+  return self.units[path]
+end
 
 local function copied(module)
   if type(module) ~= "table" then return module end

@@ -35,7 +35,7 @@ function scripts.check(path, beside)
   local described = loading.describe(opened, report)
   for _, unit in ipairs(chosen) do
     is_chosen[unit] = true
-    local view = opened:seen_by(unit.trusted)
+    local view = opened:seen_by(unit)
     if not unit.chunk then
       names.syntax(unit, report)
     else
@@ -58,6 +58,24 @@ function scripts.check(path, beside)
     return a.message < b.message
   end)
   return asked, #chosen
+end
+
+--- What the scripts of a path call and declare: a list of {name, path, calls, aws = the declared actions; nil for a runbook}.
+-- Files that the host calls nothing in are left out, unless they are trusted. nil and why, if the path cannot be read.
+function scripts.read(path)
+  local opened, fault = project.open(path)
+  if not opened then return nil, fault end
+  local list = {}
+  local function ignore() end
+  local described = loading.describe(opened, ignore)
+  for _, unit in ipairs(opened:chosen()) do
+    local script = described[unit.name]
+    if unit.chunk and (script or (unit.trusted and not unit.folder)) then
+      local calls = analysis.run(opened:seen_by(unit), unit, script and CALLED[script.kind] or {}, ignore)
+      list[#list + 1] = { name = unit.name, path = unit.path, calls = calls, aws = script and script.aws }
+    end
+  end
+  return list
 end
 
 return scripts

@@ -3,6 +3,7 @@
 --   none                   nil
 --   plain                  a number, a boolean, or a text that is not known
 --   string{value}
+--   setting{name}          what the configuration says under this name
 --   function{node, frame}  a function of the scripts, with the activation that it was made in
 --   table{fields, elements, metatables, is_open}  what one constructor makes in one activation
 --   host{name, value}      a module of the host, or a function in one
@@ -33,6 +34,13 @@ function values.string(text)
   local atom = strings[text] or values.atom("string", { value = text })
   strings[text] = atom
   return { [atom] = true }
+end
+
+local settings = {}
+
+function values.setting(name)
+  settings[name] = settings[name] or values.atom("setting", { name = name })
+  return { [settings[name]] = true }
 end
 
 --- Adds what is in `more`; true if that was news.
