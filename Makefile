@@ -25,11 +25,11 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/host/main.o,$(OBJECTS))
 # Lua halves and API models are part of the program: one file to copy, nothing to find at start.
 EMBEDDED := $(sort $(wildcard modules/lua/*.lua modules/lua/*/*.lua modules/lua/*/*/*.lua modules/aws/models/*.json \
-                   modules/aws/endpoints/*.json host/*/*.lua))
+                   modules/aws/endpoints/*.json host/*/*.lua host/*/*/*.lua))
 TESTS_C := $(sort $(wildcard tests/modules/*/*_test.c tests/host/*_test.c))
 TEST_PROGRAMS := $(TESTS_C:%.c=$(BUILD)/%)
-# What the tests need beside them: servers of ours that misbehave.
-TEST_SERVERS := $(BUILD)/tests/support/faulty_server
+# What the tests need beside them: servers of ours that misbehave, a terminal.
+TEST_SERVERS := $(BUILD)/tests/support/faulty_server $(BUILD)/tests/support/terminal
 
 .PHONY: all
 all: $(BUILD)/drsh ## build the program, build/drsh

@@ -26,8 +26,8 @@ static const struct command commands[] = {
      "It ends at its next wait, whatever it catches, and the AWS writes that had gone out are listed. The ID of a request is\n"
      "that of its log lines and of its X-Request-Id header. Reaches the processes of the same user and --runtime-dir.\n"},
     {"repl", "", "The primitives at a prompt.", CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
-     "Reads Lua from the terminal or a pipe; a value is printed, help() lists the modules. Plain `drsh` on a terminal is the "
-     "same.\n"},
+     "Reads Lua from the terminal or a pipe; help() lists the modules, :help the session's settings. AWS calls only read until "
+     ":write on.\nDRSH_HISTORY names the file of earlier lines (~/.drsh_history). Plain `drsh` on a terminal is the same.\n"},
     {"stubs", "DIR", "Writes LuaCATS stubs of all modules and AWS services, for editors.", 0,
      "lua-language-server completes and checks scripts with them: name DIR in workspace.library of .luarc.json.\n"},
     {"check", "[PATH]", "Are these scripts sound? Reads them without running an endpoint.", CONFIG_TOOL | CONFIG_JSON,

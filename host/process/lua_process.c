@@ -13,6 +13,7 @@
 
 #include "lua/binding.h"
 #include "process/worker.h"
+#include "runtime/task.h"
 #include "runtime/waiting.h"
 
 #define SIGNAL_WAIT "drsh.process.signal"
@@ -204,8 +205,31 @@ static int id(lua_State *L) {
     return 1;
 }
 
+static struct scheduler *interrupted;
+static struct sigaction before_interrupts;
+
+/* A task that computes without a pause keeps the event loop from hearing of the signal. */
+static void interrupt(int number) {
+    if (!scheduler_interrupt(interrupted) && before_interrupts.sa_handler != SIG_DFL &&
+        before_interrupts.sa_handler != SIG_IGN) {
+        before_interrupts.sa_handler(number);
+    }
+}
+
+/* -> From now on SIGINT ends the task that runs, if one does; else it is heard by process.stopped. */
+static int interruptible(lua_State *L) {
+    struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
+    if (interrupted == NULL) {
+        interrupted = scheduler_of(L);
+        sigfillset(&action.sa_mask);
+        sigaction(SIGINT, &action, &before_interrupts);
+    }
+    return 0;
+}
+
 int luaopen_process(lua_State *L) {
     static const luaL_Reg functions[] = {{"stopped", stopped},
+                                         {"interruptible", interruptible},
                                          {"hung_up", hung_up},
                                          {"ready", ready},
                                          {"worker", worker},

@@ -208,10 +208,12 @@ void scheduler_forget(struct scheduler *scheduler, struct scheduler_listener *li
     }
 }
 
-void scheduler_interrupt(struct scheduler *scheduler) {
-    if (scheduler->running != NULL) {
-        task_stop_running(scheduler->running, STOP_CANCEL);
+bool scheduler_interrupt(struct scheduler *scheduler) {
+    if (scheduler->running == NULL) {
+        return false;
     }
+    task_stop_running(scheduler->running, STOP_CANCEL);
+    return true;
 }
 
 int64_t scheduler_resumed_us(const struct scheduler *scheduler) {

@@ -69,8 +69,8 @@ void scheduler_watch_memory(struct scheduler *scheduler, struct scheduler_memory
 bool scheduler_is_quiet(const struct scheduler *scheduler);
 void scheduler_listen(struct scheduler *scheduler, struct scheduler_listener *listener);
 void scheduler_forget(struct scheduler *scheduler, struct scheduler_listener *listener);
-/* Stops the task that runs now, from a signal handler: its next instruction ends it as cancelled. */
-void scheduler_interrupt(struct scheduler *scheduler);
+/* Stops the task that runs now, from a signal handler: its next instruction ends it as cancelled. False: none runs. */
+bool scheduler_interrupt(struct scheduler *scheduler);
 /* Since when (monotonic) the task that runs now has been running without a wait, 0 if none does; from a signal handler, too. */
 int64_t scheduler_resumed_us(const struct scheduler *scheduler);
 void scheduler_cancel_all(struct scheduler *scheduler);

@@ -5,6 +5,9 @@
  * terminal.width()
  *   |-> integer             columns of the terminal that standard output, or else standard error, is
  *   `-> nil                 neither is one, or it does not say
+ * terminal.height()
+ *   |-> integer             lines of the terminal that standard output is
+ *   `-> nil                 it is none
  */
 #include <lauxlib.h>
 #include <sys/ioctl.h>
@@ -31,8 +34,19 @@ static int terminal_width(lua_State *L) {
     return 1;
 }
 
+static int terminal_height(lua_State *L) {
+    struct winsize size = {0};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0) {
+        lua_pushinteger(L, size.ws_row);
+    } else {
+        lua_pushnil(L);
+    }
+    return 1;
+}
+
 int luaopen_terminal(lua_State *L) {
-    static const luaL_Reg functions[] = {{"is_tty", terminal_is_tty}, {"width", terminal_width}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"is_tty", terminal_is_tty}, {"width", terminal_width}, {"height", terminal_height}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

@@ -4,6 +4,7 @@ local actions     = require "aws.actions"
 local credentials = require "aws.credentials"
 local dry_run     = require "dry_run"
 local endpoints   = require "aws.endpoints"
+local failure     = require "aws.failure"
 local foresee     = require "aws.foresee"
 local models      = require "models"
 local nearest     = require "aws.nearest"
@@ -12,6 +13,8 @@ local quirks      = require "aws.quirks"
 local reading     = require "aws.reading"
 local send        = require "aws.send"
 local settings    = require "aws.settings"
+local task        = require "task"
+local time        = require "time"
 local uuid        = require "uuid"
 local validate    = require "aws.validate"
 local wait        = require "aws.wait"
@@ -150,6 +153,21 @@ local function rehearse(self, operation, parameters, run)
   return foresee.answer(self, operation, parameters, run, read_now)
 end
 
+-- Tells whoever runs the task (context.trace) of a call: {service, operation, region, seconds, attempts, requestId, problem}.
+local function traced(self, operation, parameters, options, trace)
+  local began = time.monotonic()
+  local fine, output, answer = pcall(send.call, self, operation, parameters, options)
+  answer = fine and answer or failure.is(output) and output or {}
+  trace {
+    service = self.service, operation = operation.name, region = self:prepare().region, seconds = time.monotonic() - began,
+    attempts = answer.attempts, requestId = answer.requestId, problem = not fine and output or nil,
+  }
+  if not fine then
+    error(output, 0)
+  end
+  return output
+end
+
 function state:call(operation, parameters, options, level)
   parameters = parameters or {}
   validate.parameters(self.model, operation, parameters, self, level + 1)
@@ -161,7 +179,15 @@ function state:call(operation, parameters, options, level)
   if rehearsed then
     return rehearse(self, operation, parameters, rehearsed)
   end
-  return send.call(self, operation, with_tokens(self.model, operation, parameters), options)
+  local context = task.context() or {}
+  if context.guard and not self.undeclared then -- whoever runs the task may refuse
+    context.guard({ service = self.service, region = self:prepare().region }, operation, parameters)
+  end
+  parameters = with_tokens(self.model, operation, parameters)
+  if context.trace then
+    return traced(self, operation, parameters, options, context.trace)
+  end
+  return send.call(self, operation, parameters, options)
 end
 
 local function operation_named(self, name, level)

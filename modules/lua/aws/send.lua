@@ -215,7 +215,8 @@ local function wait_for_turn(call, problem)
   end
 end
 
--- Raises an aws.failure. options: {timeout= seconds a try, total_timeout=, max_attempts=, features={"paginator"}}.
+-- -> the output, and {attempts=, status=, requestId=}. Raises an aws.failure. options: {timeout= seconds a try,
+-- total_timeout=, max_attempts=, features={"paginator"}}.
 function send.call(client, operation, input, options)
   local call, earlier = new_call(client, operation, input, options), nil
   for attempt = 1, call.attempts do
@@ -226,7 +227,10 @@ function send.call(client, operation, input, options)
     if not problem then
       retrying.succeeded(call)
       record.succeeded(call)
-      return output
+      return output, {
+        attempts = attempt, status = response.status,
+        requestId = response.headers["x-amzn-requestid"] or response.headers["x-amz-request-id"],
+      }
     end
     call.maybe_done = call.maybe_done or maybe_done and not reading.only(operation)
     problem.outcomeUnknown = call.maybe_done or nil
