@@ -16,8 +16,8 @@ local api = {}
 
 -- Modules that can be required and that scripts have no use for: parts of the program.
 api.INTERNAL = {
-  ["config.sandbox"] = true, api = true, embedded = true, endpoint = true, help = true, process = true, profile = true,
-  prompt = true, retry = true,
+  ["config.sandbox"] = true, api = true, embedded = true, help = true, process = true, profile = true,
+  private_file = true, prompt = true, retry = true,
 }
 
 -- The packaged libraries that trusted code has, described by their own manuals.

@@ -4,6 +4,7 @@ return {
   functions = {
     { "open(folder?: string, limits?: {instructions?: integer, memory?: integer}): app.application",
       "The endpoints of a folder of scripts, by default the program's." },
+    { "reload()", "Looks at the program's scripts now, without waiting for a change on disk." },
   },
   class = "app.application",
   classes = {

@@ -5,6 +5,8 @@ return {
     { "request(options: http.request): http.response", "Sends one request and waits for its answer.",
       raises = "{code, message}: HTTP_URL, HTTP_REQUEST, HTTP_CONNECT, HTTP_TLS (nothing was sent); HTTP_RESET, HTTP_TIMEOUT, " ..
         "HTTP_TRUNCATED, HTTP_RESPONSE_TOO_LARGE, HTTP_PROTOCOL (it may have been carried out)" },
+    { "over_socket(path: string, options: http.request): http.response",
+      "The same through a UNIX socket, whatever the URL's host.", raises = "as http.request", trusted = true },
   },
   classes = {
     ["http.request"] = { "What http.request takes.", fields = {

@@ -128,7 +128,8 @@ local function with_tokens(model, operation, parameters)
 end
 
 local function read_now(self, name, parameters)
-  return send.call(self, self.model.operations[name], parameters, {})
+  local output = send.call(self, self.model.operations[name], parameters, {})
+  return output
 end
 
 -- The account that our own keys belong to, asked once in a dry run: a person who reads "terminate" wants to know where.
@@ -187,7 +188,8 @@ function state:call(operation, parameters, options, level)
   if context.trace then
     return traced(self, operation, parameters, options, context.trace)
   end
-  return send.call(self, operation, parameters, options)
+  local output = send.call(self, operation, parameters, options)
+  return output
 end
 
 local function operation_named(self, name, level)
