@@ -85,6 +85,10 @@ def questions(service, with_rules):
                                                      ("TransactWriteItems", {"TransactItems": [{"Put": {"TableName": table}}]})):
                                 yield {"service": service, "region": region, "fips": fips, "dual_stack": dual_stack, "mode": mode,
                                        "account": ACCOUNT, "operation": operation, "input": given}
+                if service == "s3":
+                    for bucket in ("bucket", "b.with.dots", "B_old", "arn:aws:s3:%s:%s:accesspoint/name" % (region, ACCOUNT)):
+                        yield {"service": service, "region": region, "fips": fips, "dual_stack": dual_stack,
+                               "operation": "GetObject", "input": {"Bucket": bucket, "Key": "a/b"}}
                 if service == "events" and with_rules:
                     yield {"service": service, "region": region, "fips": fips, "dual_stack": dual_stack,
                            "operation": "PutEvents", "input": {"EndpointId": "abcde.veo", "Entries": []}}
@@ -99,6 +103,8 @@ def context(question):
         return {"ResourceArnList": tuple(given["RequestItems"])}
     if "TransactItems" in given:
         return {"ResourceArnList": tuple(item["Put"]["TableName"] for item in given["TransactItems"])}
+    if "Bucket" in given:
+        return {"Bucket": given["Bucket"], "Key": given["Key"]}
     return {"EndpointId": given["EndpointId"]} if "EndpointId" in given else {}
 
 

@@ -126,7 +126,7 @@ end
 
 -- "https://{Region}.{PartitionResult#dnsSuffix}"
 local function filled_in(template, scope)
-  return (template:gsub("{([%w#]+)}", function(reference)
+  return (template:gsub("{([%w_#]+)}", function(reference)
     local value = scope
     for name in reference:gmatch "[^#]+" do
       value = value and value[name]

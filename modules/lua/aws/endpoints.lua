@@ -202,9 +202,10 @@ local function resolved(model, region, flags, identity, context)
   }, context))
 end
 
--- -> {url=, signing_name=, signing_region=, single_encoding=boolean, headers={name -> value}, overridden=boolean}. The url has
--- no slash at its end. identity: {account_id=, account_mode=}, what is known and wanted of whose keys are used; context:
--- as endpoints.context gives it. Raises ENDPOINT_REGION, ENDPOINT_UNSUPPORTED, ENDPOINT_SIGNATURE.
+-- -> {url=, signing_name=, signing_region=, single_encoding=boolean, headers={name -> value}, overridden=boolean,
+-- has_bucket=boolean: the url names the call's S3 bucket}. The url has no slash at its end. identity: {account_id=,
+-- account_mode=}, what is known and wanted of whose keys are used; context: as endpoints.context gives it. Raises
+-- ENDPOINT_REGION, ENDPOINT_UNSUPPORTED, ENDPOINT_SIGNATURE.
 function endpoints.resolve(model, region, options, profile, identity, context)
   local metadata = model.metadata
   local url = endpoints.configured(model, options, profile)
@@ -227,6 +228,7 @@ function endpoints.resolve(model, region, options, profile, identity, context)
     url = url or (endpoint.url:gsub("/+$", "")), overridden = url ~= nil, headers = headers,
     signing_name = scheme.signingName or metadata.signingName or metadata.endpointPrefix,
     signing_region = scheme.signingRegion or plain, single_encoding = scheme.disableDoubleEncoding == true,
+    has_bucket = not url and context ~= nil and context.Bucket ~= nil,
   }
 end
 

@@ -47,4 +47,13 @@ function quirks.request(model, operation, request)
   return request
 end
 
+-- The path and query to ask for. S3's endpoint rules put the bucket into the host's name or the path, so it leaves the target.
+function quirks.target(operation, target, endpoint)
+  if not endpoint.has_bucket or not operation.http.requestUri:find("/{Bucket}", 1, true) then
+    return target
+  end
+  local rest = target:gsub("^/[^/?]*", "", 1)
+  return (rest:find "^/" or endpoint.url:find "^https?://[^/]+/.") and rest or "/" .. rest
+end
+
 return quirks

@@ -39,7 +39,13 @@ local SKEW_CODES = {
 }
 
 -- Seconds for one try, where the usual 60 do not do: a big wave takes StartRecovery long, GetActivityTask waits for a minute.
-local TIMEOUT = { drs = { StartRecovery = 120, TerminateRecoveryInstances = 120 }, sfn = { GetActivityTask = 75 } }
+local TIMEOUT = { drs = { StartRecovery = 120, TerminateRecoveryInstances = 120 }, sfn = { GetActivityTask = 75 },
+  swf = { PollForActivityTask = 75, PollForDecisionTask = 75 } }
+
+-- Calls in which the service itself waits for something to happen; who makes them makes them in a loop.
+local LONG_POLLS = {
+  GetActivityTask = "sfn", ReceiveMessage = "sqs", PollForActivityTask = "swf", PollForDecisionTask = "swf",
+}
 
 -- The Date header tells how wrong our clock is. True if that is far, and news.
 local function learn_skew(memory, response, began)
@@ -66,7 +72,7 @@ local function signed(call, attempt)
   headers["user-agent"] = user_agent.text(call.features, call.mode, client.settings.application)
   headers["amz-sdk-invocation-id"] = call.invocation
   headers["amz-sdk-request"] = ("attempt=%d; max=%d"):format(attempt, call.attempts)
-  local url = call.endpoint.url .. request.target
+  local url = call.endpoint.url .. quirks.target(call.operation, request.target, call.endpoint)
   if call.operation.authtype == "none" then
     return url, headers
   end
@@ -197,7 +203,7 @@ local function new_call(client, operation, input, options)
     timeout = options.timeout or client.timeout or by_service and by_service[operation.name] or 60,
     attempts = options.max_attempts or settings.max_attempts,
     unrepeatable = UNREPEATABLE[client.service] and UNREPEATABLE[client.service][operation.name] or false,
-    long_poll = client.service == "sfn" and operation.name == "GetActivityTask",
+    long_poll = LONG_POLLS[operation.name] == client.service,
   }
   call.memory = retrying.memory(client.service, endpoint.url)
   local url = host_prefix(call, endpoint.url, input)
