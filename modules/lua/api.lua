@@ -121,7 +121,7 @@ function api.modules()
   if not names then
     names = {}
     for _, path in ipairs(embedded.paths()) do
-      names[#names + 1] = path:match "^modules/lua/api/(%w+)%.lua$"
+      names[#names + 1] = path:match "^modules/lua/api/([%w_]+)%.lua$"
     end
     table.sort(names)
   end
@@ -156,14 +156,14 @@ function api.find(path)
     return module
   end
   local class_name, method = path:match "^(.+):([%w_]+)$"
-  local owner = api.module(path:match "^(%w+)%." or path:match "^(%w+):" or "")
+  local owner = api.module(path:match "^([%w_]+)%." or path:match "^([%w_]+):" or "")
   if not owner then
     return nil
   elseif method then
     local class = owner.classes[class_name] or owner.classes[owner.class]
     return class and named(class.methods, method)
   end
-  local name = path:match "^%w+%.([%w_]+)$"
+  local name = path:match "^[%w_]+%.([%w_]+)$"
   return name and (named(owner.functions, name) or named(owner.values, name)) or owner.classes[path]
 end
 

@@ -44,7 +44,7 @@ end
 
 -- The class that a type names: "http.request", "aws.found[]".
 local function class_of(type_name)
-  local owner = api.module(type_name:match "^(%w+)%." or "")
+  local owner = api.module(type_name:match "^([%w_]+)%." or "")
   return owner and owner.classes[type_name:match "^[%w_.]+"]
 end
 

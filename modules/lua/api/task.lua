@@ -5,7 +5,8 @@ return {
     { "sleep(seconds: number)", "Waits.", params = { seconds = "of the world's clock" } },
     { "spawn(fn: function, ...: any): task.handle",
       "Starts fn(...) as a child: it has our context and deadline, and ends with us. Its error is raised by join, else logged." },
-    { "background(fn: function, ...: any): task.handle", "Starts fn(...) as a task that nobody owns; its failure is logged." },
+    { "background(fn: function, ...: any): task.handle", "Starts fn(...) as a task that nobody owns; its failure is logged.",
+      trusted = true },
     { "map(list: any[], fn: fun(item: any, index: integer): any, options?: {limit?: integer}): any[]",
       "fn of each element, side by side, results in order, marked as a list.", params = { options = "limit: how many at a time" },
       raises = "the first error, after the rest was cancelled" },
@@ -13,7 +14,8 @@ return {
     { "timeout(seconds: number, fn: function, ...: any): any ...", "What fn(...) returns, if it does so in time.",
       params = { seconds = "of the world's clock" }, raises = "{code=\"TIMEOUT\"}, or what fn raises" },
     { "event(): task.event", "Something that tasks wait for and another one sets." },
-    { "context(): table|nil", "What the host says of the running task: requestId, actions, script, generation." },
+    { "context(): table|nil", "What the host says of the running task: requestId, actions, script, generation.",
+      trusted = true },
   },
   classes = {
     ["task.handle"] = { "A task that was started.", methods = {

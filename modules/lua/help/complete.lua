@@ -170,7 +170,7 @@ local function described_fields(here, names)
   local model, method = call_of(callee, names)
   local entry = callee and api.find(model and "aws.client:" .. method or callee)
   local parameter = entry and entry.kind == "function" and entry.parameters[argument]
-  local owner = parameter and api.module(parameter.type:match "^(%w+)%." or "")
+  local owner = parameter and api.module(parameter.type:match "^([%w_]+)%." or "")
   local class = owner and owner.classes[parameter.type]
   local list = {}
   for _, field in ipairs(class and class.fields or {}) do
