@@ -43,17 +43,12 @@ export AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_DEFAULT_REGI
     AWS_SHARED_CREDENTIALS_FILE AWS_EC2_METADATA_DISABLED
 unset AWS_PROFILE AWS_SESSION_TOKEN AWS_REGION
 
-# The newest botocore judges the newest operations and endpoints too; Debian's does where PyPI is not reached.
-judge=/usr/bin/python3
-if /usr/bin/python3 -m venv build/botocore > "$scratch/venv" 2>&1 &&
-    build/botocore/bin/pip install -q --disable-pip-version-check --timeout 10 --retries 1 botocore >> "$scratch/venv" 2>&1; then
-    judge=build/botocore/bin/python
-fi
-
+judge=$(sh tests/conformance/python.sh)
 failed=0
 for scenario in "sh tests/conformance/aws_cli.sh" "/usr/bin/python3 tests/conformance/boto3_scenario.py" \
     "/usr/bin/python3 tests/conformance/route53_scenario.py" "/usr/bin/python3 tests/conformance/runbook_services_scenario.py" \
-    "/usr/bin/python3 tests/conformance/botocore_requests.py" "$judge tests/conformance/endpoints.py"; do
+    "$judge tests/conformance/botocore_requests.py" "$judge tests/conformance/botocore_signatures.py" \
+    "$judge tests/conformance/endpoints.py"; do
     file=${scenario##* }
     [ -f "$file" ] || continue
     echo "== $scenario"
