@@ -195,10 +195,17 @@ function models.memo(compute)
   end
 end
 
--- "DescribeJobs" -> "describe_jobs", "CreateDBCluster" -> "create_db_cluster", "UpdateTTLs" -> "update_ttls".
+-- Words with capitals of their own.
+local WORDS = { iSCSI = "Iscsi", OTel = "Otel", OAuth2 = "Oauth2", WhatsApp = "Whatsapp" }
+
+-- "DescribeJobs" -> "describe_jobs", "CreateDBCluster" -> "create_db_cluster", "UpdateTTLs" -> "update_ttls": as botocore names
+-- its methods, so that what people know from Python works here.
 function models.snake_case(name)
-  local text = name:gsub("([a-z0-9])([A-Z])", "%1_%2"):gsub("([A-Z]+)([A-Z][a-z][a-z])", "%1_%2")
-  return (text:gsub("__+", "_"):lower())
+  for written, word in pairs(WORDS) do
+    name = name:gsub(written, word)
+  end
+  name = name:gsub("(%u%u+s)$", function(plural) return "_" .. plural:lower() end)
+  return (name:gsub("(.)(%u%l+)", "%1_%2"):gsub("([%l%d])(%u)", "%1_%2"):lower())
 end
 
 -- snake_case -> operation's name, for all operations of a model.

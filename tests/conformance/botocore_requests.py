@@ -108,9 +108,10 @@ class Calls:
 
 def calls(services, arguments, only=None):
     for service in services:
-        judges = [(region, judge.Judge(service, region)) for region in REGIONS]
+        judges = [(region, judge.Judge(service, region, not arguments.folder)) for region in REGIONS]
         for operation in judges[0][1].service.operation_names:
-            if only in (None, operation):
+            shapes = judges[0][1].service.operation_model(operation)
+            if only in (None, operation) and not shapes.has_event_stream_output and not shapes.has_event_stream_input:
                 randomness = random.Random("%s %s.%s" % (arguments.seed, service, operation))
                 of_operation = Calls(judges, service, operation, randomness)
                 yield from of_operation.small() if arguments.write else of_operation.all(
@@ -124,6 +125,9 @@ def encode(line):
 def work(services, arguments):
     """One process of botocore, one of drsh."""
     service, _, only = (arguments.only or "").partition(".")
+    if arguments.folder:
+        os.environ["DRSH_MODEL_PATH"] = judge.data_folder()
+        services = arguments.folder.split(",")
     program = subprocess.Popen([os.environ.get("DRSH", "build/drsh"), "run", "tests/conformance/botocore_requests.lua"],
                                stdin=subprocess.PIPE, cwd=judge.ROOT, text=True, encoding="utf-8")
     for line in calls([name for name in services if service in ("", name)], arguments, only or None):
@@ -149,6 +153,7 @@ def main():
     parser.add_argument("--answers", type=int, default=50)
     parser.add_argument("--errors", type=int, default=99)
     parser.add_argument("--only")
+    parser.add_argument("--folder", help="judge these services with botocore's own models by DRSH_MODEL_PATH")
     parser.add_argument("--write")
     arguments = parser.parse_args()
     if arguments.write:
@@ -162,6 +167,8 @@ def main():
     for name, why in judge.DIFFERENCES.items():
         print("  known difference: %s: %s" % (name, why))
     sys.stdout.flush()
+    if arguments.folder:
+        return work([], arguments)
     parts = halves()
     child = os.fork()
     if child == 0:

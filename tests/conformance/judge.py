@@ -40,6 +40,11 @@ UNHOOKED = (
 )
 
 
+def data_folder():
+    """botocore's own models: what DRSH_MODEL_PATH may name."""
+    return os.path.join(botocore.__path__[0], "data")
+
+
 def service_names():
     return sorted(name[:-len(".json")] for name in os.listdir(MODELS) if name.endswith(".json"))
 
@@ -87,9 +92,9 @@ class _Body:
 class Judge:
     """A client of one service in one region. `call` gives what would be sent, and what is made of the answer."""
 
-    def __init__(self, service, region, folder=None):
+    def __init__(self, service, region, own_models=True):
         session = botocore.session.Session()
-        if folder is None:
+        if own_models:
             session.register_component("data_loader", OurLoader())
         config = botocore.config.Config(retries={"max_attempts": 0}, parameter_validation=True)
         self.client = session.create_client(FOLDERS.get(service, service), region_name=region, config=config, **KEYS)

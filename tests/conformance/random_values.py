@@ -94,7 +94,7 @@ class Values:
     def document(self, depth):
         kind = self.random.randrange(6 if depth < 3 else 4)
         if kind < 4:
-            return (None if depth else "text", True, 17, "é")[kind]
+            return ("text", True, 17, "é")[kind]
         if kind == 4:
             return [self.document(depth + 1) for _ in range(self.random.randint(1, 3))]
         return {self.text(PLAIN, EMPTY, 1): self.document(depth + 1) for _ in range(self.random.randint(1, 3))}
@@ -107,9 +107,7 @@ class Values:
         return max(low, min(low + extra, shape.metadata.get("max", low + extra)))
 
     def list(self, shape, stack):
-        if self.too_deep(shape.member, stack):
-            return []
-        count = self.count(shape)
+        count = shape.metadata.get("min", 0) if self.too_deep(shape.member, stack) else self.count(shape)
         place = shape.serialization.get("location")
         if place == "header" and count == 0:
             count = 1

@@ -17,6 +17,11 @@ def time_text(shape, value, usual):
     return value.timestamp() if value.microsecond else int(value.timestamp())
 
 
+def protocol_of(service):
+    """What botocore speaks: of a service that knows several protocols, the one that it likes best."""
+    return getattr(service, "resolved_protocol", None) or service.metadata["protocol"]
+
+
 def outside(shape):
     return "location" in shape.serialization
 
@@ -111,7 +116,7 @@ def header_members(shape, value):
 
 def body_of(service, operation, shape, value, unknown):
     """The body's bytes and its content type."""
-    protocol = service.metadata["protocol"]
+    protocol = protocol_of(service)
     payload = shape.serialization.get("payload")
     if payload and protocol.startswith("rest"):
         member, item = shape.members[payload], value.get(payload)
@@ -136,7 +141,7 @@ def answer(service, operation, value, unknown):
     shape = operation.output_shape
     status = operation.http.get("responseCode", 200)
     if shape is None:
-        body = b"" if "json" in service.metadata["protocol"] else b"<%sResponse/>" % operation.name.encode()
+        body = b"" if "json" in protocol_of(service) else b"<%sResponse/>" % operation.name.encode()
         return {"status": status, "headers": {"content-type": "text/xml"}, "body": body}
     for name, member in shape.members.items():
         if member.serialization.get("location") == "statusCode" and name in value:
@@ -149,7 +154,7 @@ def error_answer(service, shape, value, message, unknown):
     """A failure with the error `shape`, as its protocol writes it."""
     fact = shape.metadata.get("error") or {}
     code, status = fact.get("code", shape.name), fact.get("httpStatusCode", 400)
-    protocol = service.metadata["protocol"]
+    protocol = protocol_of(service)
     if protocol in ("json", "rest-json"):
         body = to_json(shape, value, unknown)
         body["message"] = message

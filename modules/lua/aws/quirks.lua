@@ -28,7 +28,9 @@ end
 -- Puts headers that single services want onto a request: S3 the hash of the body, some operations a checksum of it.
 function quirks.request(model, operation, request)
   local headers, checksum = request.headers, operation.httpChecksum
-  if model.metadata.endpointPrefix == "s3" then
+  if model.metadata.serviceId == "API Gateway" then
+    headers.accept = headers.accept or "application/json" -- else it answers in HAL
+  elseif model.metadata.endpointPrefix == "s3" then
     headers["x-amz-content-sha256"] = crypto.hex(crypto.sha256(request.body))
   end
   if checksum and checksum.requestChecksumRequired then

@@ -172,8 +172,8 @@ function checks.structure(model, shape, value, options)
 end
 
 function check(model, shape, value, options)
-  if shape.document then
-    return nil
+  if shape.document or shape.jsonvalue and shape.location == "header" then
+    return nil -- any JSON
   elseif options.document and shape.name == "AttributeValue" then
     return document.check(value)
   end

@@ -11,7 +11,7 @@ local rest = {}
 -- Requests --------------------------------------------------------------------------------------------------------------------
 
 local function text_of(member, value, timestamp_format)
-  if member.jsonvalue then
+  if member.jsonvalue and member.location == "header" then
     return crypto.base64_encode(json.encode(value))
   elseif member.type == "timestamp" then
     return tostring(scalar.write_timestamp(value, member.timestampFormat or timestamp_format))
@@ -138,7 +138,7 @@ end
 -- Responses -------------------------------------------------------------------------------------------------------------------
 
 local function value_of(member, text)
-  if member.jsonvalue then
+  if member.jsonvalue and member.location == "header" then
     return json.decode(crypto.base64_decode(text) or text)
   elseif member.type == "timestamp" then
     return scalar.read_timestamp(text)
@@ -192,6 +192,8 @@ function rest.response(model, operation, response, read_body)
       output[shape.payload] = response.body
     elseif response.body ~= "" then
       output[shape.payload] = read_body(member, response.body)
+    elseif member.type == "structure" and not member.union then
+      output[shape.payload] = json.object {}
     end
     return read_outside(model, shape, response, output)
   end
