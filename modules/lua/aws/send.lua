@@ -60,7 +60,8 @@ local function learn_skew(memory, response, began)
   return news
 end
 
-local function signed(call, attempt)
+-- The headers of a try but for the signature, and the keys to sign with; no keys where the operation wants none.
+local function headers_of(call, attempt)
   local request, client = call.request, call.client
   local headers = {}
   for name, value in pairs(request.headers) do
@@ -69,18 +70,28 @@ local function signed(call, attempt)
   for name, value in pairs(call.endpoint.headers) do
     headers[name] = value
   end
-  headers["user-agent"] = user_agent.text(call.features, call.mode, client.settings.application)
   headers["amz-sdk-invocation-id"] = call.invocation
   headers["amz-sdk-request"] = ("attempt=%d; max=%d"):format(attempt, call.attempts)
+  local keys = call.operation.authtype ~= "none" and client:credentials() or nil
+  local letter = keys and user_agent.source_letter(keys.source)
+  if letter then
+    call.features[letter] = true
+  end
+  headers["user-agent"] = user_agent.text(call.features, call.mode, client.settings.application)
+  return headers, keys
+end
+
+local function signed(call, attempt)
+  local request, headers, keys = call.request, headers_of(call, attempt)
   local url = call.endpoint.url .. quirks.target(call.operation, request.target, call.endpoint)
-  if call.operation.authtype == "none" then
+  if not keys then
     return url, headers
   end
   local signature = sigv4.sign {
     method = request.method, url = url, headers = headers, body = request.body,
     service = call.endpoint.signing_name, region = call.endpoint.signing_region,
     double_encode = not call.endpoint.single_encoding, path_normalize = not call.endpoint.single_encoding,
-    time = math.floor(time.wall() + call.memory.skew), credentials = client:credentials(),
+    time = math.floor(time.wall() + call.memory.skew), credentials = keys,
   }
   for name, value in pairs(signature) do
     headers[name] = value

@@ -1,6 +1,7 @@
 -- The User-Agent header in the SDKs' form: product/version ua/2.1 os lang m/FEATURES cfg app/NAME.
 
-local config = require "config"
+local config  = require "config"
+local version = require "runtime.version"
 
 local user_agent = {}
 
@@ -8,6 +9,24 @@ local user_agent = {}
 user_agent.FEATURES = {
   waiter = "B", paginator = "C", retries_legacy = "D", retries_standard = "E", retries_adaptive = "F", endpoint_override = "N",
 }
+
+-- And for where the keys came from, by the words that credentials.source begins with.
+local SOURCES = {
+  { "^environment$", "g" }, { "^profile ", "n" }, { "^assume%-role ", "i" }, { "^web identity ", "k" }, { "^SSO role ", "s" },
+  { "^process ", "w" }, { "^container$", "z" }, { "^instance role ", "0" }, { "^login session ", "AD" },
+}
+
+-- The letter for a set of keys; "e" for keys given in code, nil if there is none.
+function user_agent.source_letter(source)
+  if not source then
+    return "e"
+  end
+  for _, known in ipairs(SOURCES) do
+    if source:find(known[1]) then
+      return known[2]
+    end
+  end
+end
 
 local function token(text)
   return (text:gsub("[^%w!#$%%&'*+.^_`|~-]", "-"))
@@ -20,9 +39,8 @@ function user_agent.text(features, mode, application)
     letters[#letters + 1] = letter
   end
   table.sort(letters)
-  local version = config.get("DRSH_VERSION")
   local parts = {
-    version and "drsh/" .. token(version) or "drsh", "ua/2.1", "os/linux", "lang/lua#" .. _VERSION:match("[%d.]+"),
+    "drsh/" .. token(version), "ua/2.1", "os/linux", "lang/lua#" .. _VERSION:match("[%d.]+"),
   }
   local environment = config.get("AWS_EXECUTION_ENV")
   if environment and environment ~= "" then

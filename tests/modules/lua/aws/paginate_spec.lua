@@ -41,7 +41,7 @@ describe("items", function()
     local ids, bodies, requests = with({ page({ "a", "b" }, "1"), page({}, "2"), page({ "c" }) }, "drs", ids_of)
     assert.are.equal("a b c", ids)
     assert.are.same({ '{"filters":{}}', '{"filters":{},"nextToken":"1"}', '{"filters":{},"nextToken":"2"}' }, bodies)
-    assert.matches(" m/C,E,N ", requests[1].headers["user-agent"])
+    assert.matches(" m/C,E,N,e ", requests[1].headers["user-agent"])
   end)
 
   it("end at an empty token and at a repeated one", function()

@@ -51,7 +51,7 @@ describe("the retry mode", function()
       assert.are.equal(case[6], #requests)
       local agent = requests[1].headers["user-agent"]
       assert.matches("cfg/retry%-mode#" .. case[4], agent)
-      assert.matches(" m/" .. case[5] .. ",N ", agent)
+      assert.matches(" m/" .. case[5] .. ",N,e ", agent)
       assert.are.equal("attempt=1; max=" .. case[6], requests[1].headers["amz-sdk-request"])
     end
   end)
@@ -146,6 +146,20 @@ describe("the user agent", function()
     _, _, _, requests = call({ AWS_SDK_UA_APP_ID = ("x"):rep(60), AWS_EXECUTION_ENV = "AWS_Lambda_x" }, files, { GOOD })
     assert.matches(" app/" .. ("x"):rep(50) .. "$", requests[1].headers["user-agent"])
     assert.matches(" exec%-env/AWS_Lambda_x m/", requests[1].headers["user-agent"])
+  end)
+end)
+
+describe("the user agent", function()
+  it("says where the keys came from", function()
+    local user_agent = require "aws.user_agent"
+    for source, letter in pairs {
+      environment = "g", ["profile x"] = "n", ["assume-role arn:x"] = "i", ["web identity arn:x"] = "k", ["SSO role R in 1"] = "s",
+      ["process of profile x"] = "w", container = "z", ["instance role R"] = "0", ["login session of profile x"] = "AD",
+    } do
+      assert.are.equal(letter, user_agent.source_letter(source))
+    end
+    assert.are.equal("e", user_agent.source_letter(nil))
+    assert.is_nil(user_agent.source_letter "somewhere new")
   end)
 end)
 

@@ -35,7 +35,7 @@ describe("a call", function()
     assert.matches("^AWS4%-HMAC%-SHA256 Credential=AKIDEXAMPLE/%d+/eu%-west%-1/drs/aws4_request", headers.authorization)
     assert.matches("amz%-sdk%-invocation%-id", headers.authorization)
     assert.are.equal("attempt=1; max=3", headers["amz-sdk-request"])
-    assert.matches("^drsh[^ ]* ua/2%.1 os/linux lang/lua#5%.4 m/E,N cfg/retry%-mode#standard", headers["user-agent"])
+    assert.matches("^drsh/%d+%.%d+%.%d+ ua/2%.1 os/linux lang/lua#5%.4 m/E,N,e cfg/retry%-mode#standard", headers["user-agent"])
   end)
 
   it("that meets a passing fault is made again, under the same invocation", function()

@@ -20,7 +20,7 @@ describe("wait", function()
     assert.are.equal("j", value)
     assert.are.equal(3, #requests)
     assert.is_true(seconds >= 60 and seconds < 61, seconds)
-    assert.matches(" m/B,E,N ", requests[1].headers["user-agent"])
+    assert.matches(" m/B,E,N,e ", requests[1].headers["user-agent"])
   end)
 
   it("ends at its limit", function()
