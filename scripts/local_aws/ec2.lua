@@ -4,7 +4,7 @@ local instances = require "local_aws.ec2.instances"
 local launch_templates = require "local_aws.ec2.launch_templates"
 local time = require "time"
 
-local PARTS = { "instances", "instance_operations", "instance_status", "launch_templates", "regions", "tags" }
+local PARTS = { "instances", "instance_operations", "instance_status", "launch_templates", "regions", "snapshots", "tags" }
 
 local operations, schema = {}, {}
 for _, part_name in ipairs(PARTS) do
