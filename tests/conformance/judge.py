@@ -60,6 +60,8 @@ for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "DRSH_MODEL_PATH")
 
 # Older botocores do not know these habits of the newest one.
 os.environ["AWS_STS_REGIONAL_ENDPOINTS"] = "regional"
+CHECKSUMS = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"} if hasattr(
+    botocore.config, "VALID_REQUEST_CHECKSUM") or "request_checksum_calculation" in botocore.config.Config.OPTION_DEFAULTS else {}
 VERSION = tuple(int(part) for part in botocore.__version__.split(".")[:2])
 QUERY_MODE_SINCE = (1, 39)  # x-amzn-query-mode, for the services that once spoke query
 
@@ -96,7 +98,8 @@ class Judge:
         session = botocore.session.Session()
         if own_models:
             session.register_component("data_loader", OurLoader())
-        config = botocore.config.Config(retries={"max_attempts": 0}, parameter_validation=True)
+        config = botocore.config.Config(retries={"max_attempts": 0}, parameter_validation=True, s3={"addressing_style": "path"},
+                                        **CHECKSUMS)
         self.client = session.create_client(FOLDERS.get(service, service), region_name=region, config=config, **KEYS)
         self.service = self.client.meta.service_model
         self.methods = {operation: method for method, operation in self.client.meta.method_to_api_mapping.items()}

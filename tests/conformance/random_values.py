@@ -47,6 +47,8 @@ class Values:
     def string(self, shape):
         if getattr(shape, "enum", None) and self.random.random() < 0.9:  # enums are open: services add values
             return self.random.choice(shape.enum)
+        if shape.name == "BucketName":
+            return "a-bucket-%d" % self.random.randrange(1000)
         place = shape.serialization.get("location")
         if place in ("header", "headers") or shape.serialization.get("hostLabel"):
             return self.text(HEADER, shape, 1)

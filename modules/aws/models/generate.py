@@ -100,7 +100,7 @@ PROTOCOLS = ("json", "rest-json", "rest-xml", "query", "ec2")
 
 METADATA = ("apiVersion", "awsQueryCompatible", "endpointPrefix", "globalEndpoint", "jsonVersion", "protocol", "serviceFullName", "serviceId",
             "signatureVersion", "signingName", "targetPrefix", "xmlNamespace")
-OPERATION = ("name", "http", "input", "output", "errors", "idempotent", "readonly", "authtype", "endpoint",
+OPERATION = ("name", "http", "input", "output", "errors", "idempotent", "readonly", "auth", "authtype", "endpoint",
              "httpChecksumRequired")
 REFERENCE = ("shape", "location", "locationName", "queryName", "flattened", "streaming", "timestampFormat", "xmlNamespace",
              "xmlAttribute", "idempotencyToken", "jsonvalue", "eventpayload", "eventheader", "hostLabel", "resultWrapper")

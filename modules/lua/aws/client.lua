@@ -171,6 +171,7 @@ end
 
 function state:call(operation, parameters, options, level)
   parameters = parameters or {}
+  quirks.refuse_streams(self.model, operation, level + 1)
   validate.parameters(self.model, operation, parameters, self, level + 1)
   if not self.undeclared then
     actions.check(self.model, operation, parameters)

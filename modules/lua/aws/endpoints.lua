@@ -227,7 +227,8 @@ function endpoints.resolve(model, region, options, profile, identity, context)
   return {
     url = url or (endpoint.url:gsub("/+$", "")), overridden = url ~= nil, headers = headers,
     signing_name = scheme.signingName or metadata.signingName or metadata.endpointPrefix,
-    signing_region = scheme.signingRegion or plain, single_encoding = scheme.disableDoubleEncoding == true,
+    signing_region = scheme.signingRegion or plain,
+    single_encoding = scheme.disableDoubleEncoding == true or metadata.endpointPrefix == "s3",
     has_bucket = not url and context ~= nil and context.Bucket ~= nil,
   }
 end

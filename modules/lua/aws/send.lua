@@ -72,7 +72,7 @@ local function headers_of(call, attempt)
   end
   headers["amz-sdk-invocation-id"] = call.invocation
   headers["amz-sdk-request"] = ("attempt=%d; max=%d"):format(attempt, call.attempts)
-  local keys = call.operation.authtype ~= "none" and client:credentials() or nil
+  local keys = not quirks.signing(call.operation) and client:credentials() or nil
   local letter = keys and user_agent.source_letter(keys.source)
   if letter then
     call.features[letter] = true
@@ -84,14 +84,17 @@ end
 local function signed(call, attempt)
   local request, headers, keys = call.request, headers_of(call, attempt)
   local url = call.endpoint.url .. quirks.target(call.operation, request.target, call.endpoint)
+  local _, unsigned_body = quirks.signing(call.operation)
   if not keys then
     return url, headers
+  elseif unsigned_body then
+    headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"
   end
   local signature = sigv4.sign {
     method = request.method, url = url, headers = headers, body = request.body,
     service = call.endpoint.signing_name, region = call.endpoint.signing_region,
     double_encode = not call.endpoint.single_encoding, path_normalize = not call.endpoint.single_encoding,
-    time = math.floor(time.wall() + call.memory.skew), credentials = keys,
+    unsigned_payload = unsigned_body, time = math.floor(time.wall() + call.memory.skew), credentials = keys,
   }
   for name, value in pairs(signature) do
     headers[name] = value
@@ -192,6 +195,9 @@ local function host_prefix(call, url, input)
     return url
   end
   prefix = prefix:gsub("{(%w+)}", input)
+  if url:find("://" .. prefix, 1, true) then
+    return url -- the endpoint's rules have put it there already
+  end
   return (url:gsub("://", function() return "://" .. prefix end, 1))
 end
 
