@@ -74,7 +74,8 @@ describe("a REST request", function()
       time = at("X-Time", "Time"), stamp = at("X-Stamp", "Time", { timestampFormat = "unixTimestamp" }),
       list = at("X-List", "Texts"), value = at("X-Value", "Text", { jsonvalue = true }), bytes = at("X-Bytes", "Bytes"),
       meta = { shape = "Map", location = "headers", locationName = "X-Meta-" },
-    } } }, { time = 1670440538, stamp = 1670440538, list = { "a", "b,c" }, value = { list = { 1, "x" } }, bytes = "\0\1", meta = { Color = "red" } })
+    } } }, { time = 1670440538, stamp = 1670440538, list = { "a", "b,c" }, value = { list = { 1, "x" } }, bytes = "\0\1",
+      meta = { Color = "red" } })
     assert.are.equal("Wed, 07 Dec 2022 19:15:38 GMT", request.headers["x-time"])
     assert.are.equal("1670440538", request.headers["x-stamp"])
     assert.are.equal('a, "b,c"', request.headers["x-list"])
@@ -101,7 +102,8 @@ describe("a REST request", function()
         Inner = { shape = "Inner", xmlNamespace = { uri = "http://i", prefix = "i" } },
       } },
       Inner = { type = "structure", members = { Ok = { shape = "Flag" } } },
-    }, { Lang = "en", Words = { "a&b", "c" }, Names = { "n" }, Plain = { "p" }, Map = { k = "v" }, Flat = { x = "y" }, At = 0, Data = "hi", Inner = { Ok = true } })
+    }, { Lang = "en", Words = { "a&b", "c" }, Names = { "n" }, Plain = { "p" }, Map = { k = "v" }, Flat = { x = "y" }, At = 0,
+      Data = "hi", Inner = { Ok = true } })
     assert.are.equal('<Say xml:lang="en"><At>1970-01-01T00:00:00Z</At><Data>aGk=</Data><Flat><K>x</K><V>y</V></Flat>'
       .. '<Inner xmlns:i="http://i"><Ok>true</Ok></Inner><Map><entry><key>k</key><value>v</value></entry></Map>'
       .. '<Names><item>n</item></Names><Plain><member>p</member></Plain><Word>a&amp;b</Word><Word>c</Word></Say>', request.body)
@@ -142,7 +144,8 @@ describe("a REST answer", function()
       Out = { type = "structure", payload = "body", members = { body = { shape = "Bytes", streaming = true } } } }, {}, { 200, {}, "\0<raw" })
     assert.are.equal("\0<raw", output.body)
     _, output = speak("rest-xml", get "/", { In = input, Inner = { type = "structure", members = { Words = { shape = "Flat" } } },
-      Out = { type = "structure", payload = "body", members = { body = { shape = "Inner" } } } }, {}, { 200, {}, "<Inner><Word>a</Word><Word>b</Word></Inner>" })
+      Out = { type = "structure", payload = "body", members = { body = { shape = "Inner" } } } }, {},
+      { 200, {}, "<Inner><Word>a</Word><Word>b</Word></Inner>" })
     assert.are.same({ "a", "b" }, { table.unpack(output.body.Words) })
     _, output = speak("rest-xml", get "/", { In = input, Inner = { type = "structure", members = { Words = { shape = "Flat" } } },
       Out = { type = "structure", payload = "body", members = { body = { shape = "Inner" } } } }, {}, { 200, {}, "" })
