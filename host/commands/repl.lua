@@ -7,6 +7,7 @@ local aws = require "aws"
 local complete = require "help.complete"
 local config = require "config"
 local directives = require "commands.repl.directives"
+local dry_run = require "dry_run"
 local help = require "help"
 local limited = require "runtime.limited"
 local process = require "process"
@@ -109,17 +110,27 @@ local function evaluate(text, env)
   if results.n > 0 then env._ = results[1] end
 end
 
+-- Of a traceback, the lines of the person's own code, when there are more than the message names already.
+local function own_lines(traceback)
+  local lines = {}
+  for line in traceback:gmatch "\n(\t[^\n]+)" do
+    local foreign = line:find "^\t%[C%]" or line:find "^\tmodules/" or line:find "^\thost/" or line:find "^\t%(%.%.%."
+    lines[#lines + 1] = not foreign and line or nil
+  end
+  return #lines > 1 and "\n" .. table.concat(lines, "\n") or ""
+end
+
 local function fault_of(outcome, problem, traceback)
   if outcome == "cancelled" then return "interrupted" end
   local text = type(problem) == "table" and getmetatable(problem) == nil and problem.code
     and ("%s: %s"):format(problem.code, problem.message) or tostring(problem)
-  local where = type(problem) == "string" and traceback and traceback:match "modules/lua/[^\n]*\n" and "\n" .. traceback
-  return text .. (where or "")
+  return text .. (type(problem) == "string" and traceback and own_lines(traceback) or "")
 end
 
 -- Runs fn in a task that Ctrl-C ends. -> how it ended ("ok", "error", "cancelled"), results; the signal if one came.
 local function guarded(session, fn, ...)
-  local context = { guard = writes.guard(session), trace = session.trace and trace_line or nil }
+  local rehearsal = session.dry and dry_run.new() or nil
+  local context = { guard = writes.guard(session), trace = session.trace and trace_line or nil, dry_run = rehearsal }
   local child = task.spawn(limited.run, { context = context, limits = {} }, fn, ...):observe()
   local signal
   local watcher = session.interactive and task.spawn(function()
@@ -128,6 +139,9 @@ local function guarded(session, fn, ...)
   end):observe()
   local results = table.pack(child:outcome())
   if watcher then watcher:cancel() end
+  if rehearsal and #rehearsal.writes > 0 then
+    print("this would be written:\n" .. show.text(dry_run.report(rehearsal).writes))
+  end
   if results[1] ~= "ok" then return signal, results[1], results[2], results[3] end
   return signal, table.unpack(results, 2, results.n)
 end

@@ -186,6 +186,20 @@ describe("the prompt through a pipe", function()
     assert.matches("^ResourceNotFoundException: ", lines[3])
   end)
 
+  it("rehearses writes when told so, and makes none", function()
+    local _, out, err = piped(':dry\naws.client("drs"):tag_resource { tags = { Seen = "yes" }, ' ..
+      'resourceArn = aws.client("drs"):describe_source_servers{}.items[1].arn }\n' ..
+      ':dry off\naws.client("drs"):describe_source_servers{}.items[1].tags.Seen\n', "--local")
+    assert.equal("", err)
+    assert.matches('this would be written:.*operation = "TagResource".*Seen = "yes".*dry run: off\nnil\n$', out)
+  end)
+
+  it("shows where in a person's own functions it failed, and nothing of ours", function()
+    local _, _, err = piped 'function inner() error "deep" end\nfunction outer() inner() return 1 end\nouter()\n'
+    assert.matches("^repl:1: deep\n\trepl:1: in [^\n]*inner'\n\trepl:1: in ", err)
+    assert.is_nil(err:find "host/")
+  end)
+
   it("traces each call, also those that fail", function()
     local _, _, err = piped(':trace\naws.client("sts"):get_caller_identity{}.Account\n' ..
       'pcall(function() aws.client("drs"):describe_job_log_items { jobID = "drsjob-00000000000000000" } end)\n', "--local")

@@ -27,6 +27,9 @@ local known = {
   yes = { "[on|off]", "do not ask before each AWS write", function(session, word)
     switch(session, "yes", word == "" and "on" or word, "AWS writes without asking")
   end },
+  dry = { "[on|off]", "rehearse: show the AWS writes that would be made, make none", function(session, word)
+    switch(session, "dry", word == "" and "on" or word, "dry run")
+  end },
   trace = { "[on|off]", "a line for each AWS call: time, attempts, request id", function(session, word)
     switch(session, "trace", word == "" and (session.trace and "off" or "on") or word, "trace")
   end },

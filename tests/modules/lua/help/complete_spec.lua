@@ -24,7 +24,7 @@ describe("completion", function()
     assert.equal("peak", offered "x = mine.alps.")
     assert.equal("while", offered "wh")
     assert.equal("mine", offered "print(mi")
-    assert.equal("drs", offered "return dr")
+    assert.equal("drs dry_run", offered "return dr")
   end)
 
   it("knows the operations of a client, in a variable or made in the line", function()
