@@ -59,7 +59,7 @@ local function token()
       problem("CREDENTIALS_CONTAINER", "the container's token cannot be read: %s", why or path)
     end
   end
-  if text and text:find "[\r\n%z]" then
+  if text and text:find "[\r\n\0]" then
     problem("CREDENTIALS_CONTAINER", "the container's token%s holds a line break: it would end the header that it goes into",
       path and " in " .. path or "")
   end
