@@ -1,5 +1,5 @@
 #!/bin/sh
-# The AWS CLI against the local AWS: one scenario over the five services. Expects run.sh's environment.
+# The AWS CLI against the local AWS: one scenario over its services. Expects run.sh's environment.
 set -u
 passed=0
 failed=0
@@ -88,6 +88,55 @@ done
 check 'stepfunctions: it runs, and tells [] from {}' "$status" 'SUCCEEDED?{"list":\[\],"map":{}}'
 check 'stepfunctions: its history is typed' "$(cli stepfunctions get-execution-history --execution-arn "$execution" \
     --query 'events[].type' --output text 2>&1)" 'ExecutionStarted*PassStateEntered*PassStateExited*ExecutionSucceeded'
+
+zone=$(cli route53 create-hosted-zone --name cli.example.com --caller-reference "cli-$$" --query HostedZone.Id --output text 2>&1)
+check 'route53: a zone is made' "$zone" '/hostedzone/Z*'
+batch() {
+    printf '{"Changes":[{"Action":"%s","ResourceRecordSet":{"Name":"www.cli.example.com","Type":"A","TTL":60,' "$1"
+    printf '"ResourceRecords":[{"Value":"%s"}]}}]}' "$2"
+}
+change=$(cli route53 change-resource-record-sets --hosted-zone-id "$zone" --change-batch "$(batch UPSERT 10.0.0.1)" \
+    --query ChangeInfo.Id --output text 2>&1)
+check 'route53: a change is sent' "$change" '/change/C*'
+tries=0
+while [ "$tries" -lt 60 ]; do
+    status=$(cli route53 get-change --id "$change" --query ChangeInfo.Status --output text 2>&1)
+    [ "$status" != INSYNC ] || break
+    tries=$((tries + 1))
+done
+check 'route53: the name servers have it' "$status" INSYNC
+check 'route53: what is not so is not deleted, in AWS'"'"'s words' \
+    "$(cli route53 change-resource-record-sets --hosted-zone-id "$zone" --change-batch "$(batch DELETE 10.0.0.2)" 2>&1)" \
+    "*(InvalidChangeBatch)*Tried to delete resource record set*but the values provided do not match the current values*"
+check 'route53: record sets are listed in order' "$(cli route53 list-resource-record-sets --hosted-zone-id "$zone" \
+    --query 'ResourceRecordSets[].Type' --output text 2>&1)" 'NS?SOA?A'
+
+bastion=$(cli ec2 describe-instances --filters Name=tag:Role,Values=bastion --query 'Reservations[0].Instances[0].InstanceId' \
+    --output text 2>&1)
+automation=$(cli ssm start-automation-execution --document-name AWS-RestartEC2Instance --parameters "InstanceId=$bastion" \
+    --query AutomationExecutionId --output text 2>&1)
+tries=0
+while [ "$tries" -lt 60 ]; do
+    status=$(cli ssm get-automation-execution --automation-execution-id "$automation" \
+        --query AutomationExecution.AutomationExecutionStatus --output text 2>&1)
+    case $status in Success | Failed | *rror*) break ;; esac
+    tries=$((tries + 1))
+done
+check 'ssm: an automation restarts an instance' "$status" Success
+check 'ssm: a missing parameter is refused as AWS does' "$(cli ssm get-parameter --name nowhere 2>&1)" '*(ParameterNotFound)*'
+topic=$(cli sns create-topic --name conformance-cli --query TopicArn --output text 2>&1)
+check 'sns: a message is published' "$(cli sns publish --topic-arn "$topic" --message hello --query MessageId --output text 2>&1)" \
+    '????????-????-4*'
+check 'sns: a missing topic is refused as AWS does' "$(cli sns publish --topic-arn "$topic-x" --message hello 2>&1)" \
+    '*(NotFound)*Topic does not exist*'
+cli cloudwatch put-metric-alarm --alarm-name conformance-cli --namespace N --metric-name M --statistic Sum --period 60 \
+    --evaluation-periods 1 --threshold 1 --comparison-operator GreaterThanThreshold --treat-missing-data ignore
+cli cloudwatch set-alarm-state --alarm-name conformance-cli --state-value ALARM --state-reason 'the CLI says so'
+check 'cloudwatch: an alarm is set' "$(cli cloudwatch describe-alarms --alarm-names conformance-cli \
+    --query 'MetricAlarms[0].[StateValue,StateReason]' --output text 2>&1)" 'ALARM?the CLI says so'
+check 'events: an entry of AWS'"'"'s own source is refused' "$(cli events put-events \
+    --entries '[{"Source":"aws.drs","DetailType":"x","Detail":"{}"}]' --query 'Entries[0].ErrorCode' --output text 2>&1)" \
+    NotAuthorizedForSourceException
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -1,0 +1,18 @@
+-- CloudWatch: metrics, their statistics, alarms that are evaluated on the world's clock and act through SNS and EventBridge.
+-- Metric math and composite alarms are not there. The parts are in cloudwatch/.
+
+local PARTS = { "metrics", "statistics", "alarms", "alarm_lists" }
+
+local operations, schema = {}, {}
+for _, part_name in ipairs(PARTS) do
+  local part = require("local_aws.cloudwatch." .. part_name)
+  schema[#schema + 1] = part.schema or ""
+  for name, operation in pairs(part.operations) do
+    operations[name] = operation
+  end
+end
+
+return {
+  name = "monitoring", model = "cloudwatch", schema = table.concat(schema), operations = operations,
+  start = require("local_aws.cloudwatch.evaluation").begin,
+}
