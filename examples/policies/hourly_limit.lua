@@ -6,6 +6,8 @@ local LIMIT   = 20
 local SECONDS = 3600
 
 return {
+  aws = { "dynamodb:GetItem", "dynamodb:UpdateItem" },    -- where the places are counted
+
   may_terminate = function(instance)
     local free, from = counters.take("terminations", LIMIT, SECONDS, instance.recoveryInstanceId)
     if free then return "allow" end

@@ -6,7 +6,7 @@ local time      = require "time"
 local LOOK_AGAIN = 120        -- seconds
 
 return {
-  aws          = { "ec2:DescribeSnapshots", "ec2:CreateSnapshots", "ec2:CreateTags" },
+  aws          = { "ec2:DescribeSnapshots", "ec2:CreateSnapshots", "ec2:CreateTags", "sts:AssumeRole" },
   side_by_side = 8,           -- instances judged at a time: each asks EC2
 
   may_terminate = function(instance, execution)

@@ -20,13 +20,19 @@ local function parts_of(call)
   return next(parts) and parts or nil
 end
 
--- Tags that are given to what a call makes need the right to tag.
-local function has_tags(call)
-  if not call.operation or call.operation.name == "TagResource" or not call.model.operations.TagResource then return false end
-  for _, input in ipairs(values.of_kind(call.input or {}, "table")) do
-    if input.fields.tags then return true end
+-- Tags that are given to what a call makes need the right to tag: { field of the parameters, operation }.
+local TAGGING = { { "tags", "TagResource" }, { "TagSpecifications", "CreateTags" } }
+
+-- The operation that the call needs besides; nil: none.
+local function tagging(call)
+  for _, pair in ipairs(call.operation and TAGGING or {}) do
+    local field, operation = pair[1], pair[2]
+    if call.operation.name ~= operation and call.model.operations[operation] then
+      for _, input in ipairs(values.of_kind(call.input or {}, "table")) do
+        if input.fields[field] then return operation end
+      end
+    end
   end
-  return false
 end
 
 local function note(needed, action, call)
@@ -39,7 +45,8 @@ function actions.calls(calls)
   local needed, open = {}, {}
   for _, call in ipairs(calls) do
     local model = models.load(call.client.service)
-    if has_tags(call) then note(needed, action_names.name(model, "TagResource"), call) end
+    local tags = tagging(call)
+    if tags then note(needed, action_names.name(model, tags), call) end
     if call.client.assumes then note(needed, "sts:AssumeRole", call) end
     if not call.operation then
       open[action_names.prefix(model)] = true
@@ -112,12 +119,12 @@ local function first(calls)
   return best
 end
 
---- Compares. script: what the contract read of the unit.
-function actions.check(unit, script, calls, report)
+--- Compares. allowed: the actions that the unit declares, and those of the policies that it asks.
+function actions.check(unit, allowed, calls, report)
   local field, at = loading.field(unit, "aws")
   local needed, open = actions.calls(calls)
   local declared = {}
-  for _, action in ipairs(script.aws) do declared[action] = true end
+  for _, action in ipairs(allowed) do declared[action] = true end
   for action, list in pairs(needed) do
     local call = first(list)
     if not declared[action] and not declared["dynamodb:" .. (call.operation and call.operation.name or "")] then

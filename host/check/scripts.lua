@@ -8,7 +8,26 @@ local project = require "check.project"
 local scripts = {}
 
 -- The functions that the host calls in a script of each kind.
-local CALLED = { endpoint = { "handle" }, background = { "run" }, handler = { "handle" } }
+local CALLED = {
+  endpoint = { "handle" }, background = { "run" }, handler = { "handle" },
+  policy = { "may_terminate", "may_start", "may_call", "go_on", "at_end", "warned" }, -- one of them, or some
+}
+
+-- The policies that a script asks may call AWS with it: what they declare, it may.
+local function with_granted(described, script)
+  local allowed, known = {}, {}
+  local function add(list)
+    for _, action in ipairs(list or {}) do
+      if not known[action] then allowed[#allowed + 1], known[action] = action, true end
+    end
+  end
+  add(script.aws)
+  for _, policy in ipairs(script.policies or {}) do
+    local asked = described["policies." .. policy]
+    add(asked and asked.aws)
+  end
+  return allowed
+end
 
 local function collector()
   local findings, known = {}, {}
@@ -42,7 +61,7 @@ function scripts.check(path, beside)
       names.globals(unit, view, report)
       local script = described[unit.name]
       local calls = analysis.run(view, unit, script and CALLED[script.kind] or {}, report)
-      if script and script.aws then actions.check(unit, script, calls, report) end
+      if script and script.aws then actions.check(unit, with_granted(described, script), calls, report) end
     end
   end
   loading.clashes(opened, described, report)
@@ -72,7 +91,8 @@ function scripts.read(path)
     local script = described[unit.name]
     if unit.chunk and (script or (unit.trusted and not unit.folder)) then
       local calls = analysis.run(opened:seen_by(unit), unit, script and CALLED[script.kind] or {}, ignore)
-      list[#list + 1] = { name = unit.name, path = unit.path, calls = calls, aws = script and script.aws }
+      list[#list + 1] = { name = unit.name, path = unit.path, calls = calls,
+        aws = script and script.aws and with_granted(described, script) }
     end
   end
   return list

@@ -124,7 +124,15 @@ local special = {
     local whole = require "dry_run"
     return { is_on = whole.is_on, check = whole.check }
   end,
-  http = function() return without(require "http", "over_socket") end,
+  http = function()
+    local http = require "http"
+    local own = without(http, "over_socket")
+    function own.request(options)
+      require "dry_run".refuse_http(options)
+      return http.request(options)
+    end
+    return own
+  end,
   task = function() return without(task, "background", "context") end,
 }
 

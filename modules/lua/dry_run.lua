@@ -6,8 +6,9 @@
 -- The host begins one (trusted code alone may): local run = dry_run.new(), and then a task whose context has dry_run = run. All
 -- that the task starts inherits it. dry_run.report(run) tells what happened, without secrets.
 
-local json     = require "json"
 local dynamodb = require "dynamodb"
+local failure  = require "aws.failure"
+local json     = require "json"
 local task     = require "task"
 
 local dry_run = {}
@@ -122,6 +123,19 @@ function dry_run.record(run, write)
     run.writes[#run.writes + 1] = copy
     run = run.parent
   until not run
+end
+
+--- A dry run makes no HTTP request but those that read; it ends at another one, for nobody knows its answer.
+function dry_run.refuse_http(options)
+  local run = dry_run.current()
+  local method = type(options) == "table" and type(options.method) == "string" and options.method:upper() or "GET"
+  if not run or method == "GET" or method == "HEAD" then return end
+  dry_run.record(run, { service = "http", operation = method, parameters = { url = options.url } })
+  run.stopped = { service = "http", operation = method }
+  error(failure.new {
+    code = "DRY_RUN_STOPPED", service = "http", operation = method, retryable = false,
+    message = "the dry run ends here: this HTTP request is not made, and what would follow depends on its answer",
+  }, 0)
 end
 
 --- What would have been written, in order, and what the checks said: {writes, checks, stoppedAt}.

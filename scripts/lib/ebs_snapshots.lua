@@ -1,5 +1,5 @@
--- EBS snapshots of an instance's volumes, for policies. A policy that uses this declares ec2:CreateSnapshots, ec2:CreateTags
--- and ec2:DescribeSnapshots.
+-- EBS snapshots of an instance's volumes, for policies. A policy that uses this declares ec2:CreateSnapshots, ec2:CreateTags,
+-- ec2:DescribeSnapshots and sts:AssumeRole.
 
 local accounts = require "lib.accounts"
 local json     = require "json"

@@ -49,6 +49,22 @@ describe("The example policies:", function()
     assert.is_true(count >= 8)
   end)
 
+  it("all are sound for drsh check, in place of the shipped one", function()
+    local pipe <close> = assert(io.popen "ls examples/policies/*.lua")
+    local names = {}
+    for path in pipe:lines() do
+      names[#names + 1] = path:match "([%w_]+)%.lua$"
+      if names[#names] ~= "several" then edited.save(names[#names], policy_folder.example(names[#names])) end
+    end
+    for _, name in ipairs(names) do
+      use(name)
+      local findings = assert(require "check.scripts".check(edited.folder .. "/policies/termination.lua"))
+      assert.equal(0, #findings, name .. ": " .. (findings[1] and findings[1].message or ""))
+      findings = assert(require "check.scripts".check(edited.folder .. "/endpoints/terminate_instances.lua"))
+      assert.equal(0, #findings, name .. ": " .. (findings[1] and findings[1].message or ""))
+    end
+  end)
+
   it("keep_tagged denies what carries the tag, with what it says", function()
     use "keep_tagged"
     local _, id = here.finished("one")
