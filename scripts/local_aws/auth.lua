@@ -45,7 +45,7 @@ local REFUSALS = {
   },
 }
 
-REFUSALS.rest_xml = REFUSALS.query
+REFUSALS.rest_xml, REFUSALS.rpc_cbor = REFUSALS.query, REFUSALS.json
 
 -- Raises the refusal of this kind as the protocol has it.
 function auth.refuse(protocol, kind, message)

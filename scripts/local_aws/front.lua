@@ -20,6 +20,7 @@ local WIRES = {
   rest_xml = require "local_aws.wire.rest_xml",
   query = require "local_aws.wire.query",
   ec2 = require "local_aws.wire.ec2",
+  rpc_cbor = require "local_aws.wire.rpc_cbor",
 }
 
 -- Faults that no model names, or that every service has.
@@ -32,7 +33,7 @@ local STATUS = {
 
 local INTERNAL = {
   json = "InternalServerError", rest_json = "InternalServerException", query = "InternalFailure", ec2 = "InternalError",
-  rest_xml = "InternalFailure",
+  rest_xml = "InternalFailure", rpc_cbor = "InternalServerError",
 }
 
 local function by_name(name)
@@ -43,9 +44,9 @@ local function by_name(name)
   end
 end
 
--- A service that also speaks JSON: the entry as it is for such a call.
-local function as_json(entry)
-  return setmetatable({ protocol = "json", target = entry.json_target }, { __index = entry })
+-- A service that also speaks JSON or CBOR: the entry as it is for such a call.
+local function as(protocol, entry)
+  return setmetatable({ protocol = protocol, target = entry.json_target }, { __index = entry })
 end
 
 local function has_prefix(text, prefix, separator)
@@ -58,7 +59,9 @@ local function by_content(request)
   local version = request.form and request.form.Version
   for _, entry in ipairs(registry) do
     if has_prefix(target, entry.json_target, ".") then
-      return as_json(entry)
+      return as("json", entry)
+    elseif entry.json_target and WIRES.rpc_cbor.path(request.path) == entry.json_target then
+      return as("rpc_cbor", entry)
     elseif has_prefix(target, entry.target, ".") or has_prefix(request.path, entry.path, "/")
       or version and entry.version == version then
       return entry

@@ -12,7 +12,7 @@ return {
   { name = "ssm", module = "local_aws.ssm", model = "ssm", protocol = "json", target = "AmazonSSM" },
   { name = "sns", module = "local_aws.sns", model = "sns", protocol = "query", version = "2010-03-31",
     namespace = "http://sns.amazonaws.com/doc/2010-03-31/" },
-  -- CloudWatch speaks the query protocol with older SDKs, JSON with newer ones.
+  -- CloudWatch speaks the query protocol with older SDKs, JSON or CBOR with newer ones.
   { name = "monitoring", module = "local_aws.cloudwatch", model = "cloudwatch", protocol = "query", version = "2010-08-01",
     namespace = "http://monitoring.amazonaws.com/doc/2010-08-01/", json_target = "GraniteServiceVersion20100801" },
   { name = "events", module = "local_aws.events", model = "events", protocol = "json", target = "AWSEvents" },

@@ -66,8 +66,9 @@ function operations.PutMetricAlarm(call)
   }
   local tags, definition = input.Tags, json.object {}
   for name, value in pairs(input) do
-    definition[name] = name ~= "Tags" and value or nil
+    definition[name] = value
   end
+  definition.Tags = nil
   if definition.ActionsEnabled == nil then
     definition.ActionsEnabled = true
   end

@@ -12,20 +12,20 @@ local delivery = {}
 
 local DEEPEST = 5 -- buses that an event may be handed on to, so that two cannot play it to and fro
 
+-- {value=} of what a path names; nil when there is nothing.
 local function select_value(path_text, event)
   local path = jsonpath.parse(path_text)
-  local found, value = false, nil
   if path then
-    found, value = jsonpath.query(path, event)
+    local found, value = jsonpath.query(path, event)
+    return found and { value = value } or nil
   end
-  return found and value or nil
 end
 
 -- "<name>" in a template: text as it is inside a text, else JSON.
 local function transform(transformer, event)
   local template, values = transformer.InputTemplate, {}
   for name, path in pairs(transformer.InputPathsMap or {}) do
-    values[name] = select_value(path, event)
+    values[name] = (select_value(path, event) or {}).value
   end
   return (template:gsub("(.?)<([%w_.-]+)>", function(before, name)
     local value = values[name]
@@ -42,8 +42,8 @@ local function input_of(target, event)
   if target.Input then
     return target.Input
   elseif target.InputPath then
-    local value = select_value(target.InputPath, event)
-    return json.encode(value == nil and json.null or value)
+    local selected = select_value(target.InputPath, event) or { value = json.null }
+    return json.encode(selected.value)
   elseif target.InputTransformer then
     return transform(target.InputTransformer, event)
   end

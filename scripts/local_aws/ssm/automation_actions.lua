@@ -89,7 +89,9 @@ end
 local function select_value(path_text, answer)
   local path = jsonpath.parse(path_text) or fault.raise("InvalidInput", ("The selector %s is not valid"):format(path_text))
   local found, value = jsonpath.query(path, answer)
-  return found and value or nil
+  if found then
+    return value
+  end
 end
 
 local function call_api(world, automation, inputs)

@@ -196,8 +196,8 @@ describe("CloudWatch", function()
       local actions = cloudwatch("DescribeAlarmHistory", { HistoryItemType = "Action", ScanBy = "TimestampAscending" }).AlarmHistoryItems
       assert.matches("^Successfully executed", actions[1].HistorySummary)
       assert.matches("^Failed", actions[2].HistorySummary)
-      cloudwatch("PutMetricAlarm", alarm("lag", { Threshold = 7 }))
-      assert.same({ 7, "ALARM" }, { state("lag").Threshold, state("lag").StateValue })
+      cloudwatch("PutMetricAlarm", alarm("lag", { Threshold = 7, ActionsEnabled = false }))
+      assert.same({ 7, "ALARM", false }, { state("lag").Threshold, state("lag").StateValue, state("lag").ActionsEnabled })
     end)
 
     it("is refused without what it needs", function()

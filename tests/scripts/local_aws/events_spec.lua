@@ -96,19 +96,19 @@ describe("EventBridge", function()
     events("PutRule", { Name = "failed", EventPattern = '{"source":["drsh"],"detail":{"status":["FAILED"]}}' })
     events("PutTargets", { Rule = "failed", Targets = {
       { Id = "1", Arn = topic() }, { Id = "2", Arn = topic(), Input = '{"fixed":true}' },
-      { Id = "3", Arn = topic(), InputPath = "$.detail.wave" },
+      { Id = "3", Arn = topic(), InputPath = "$.detail.is_drill" },
       { Id = "4", Arn = topic(), InputTransformer = { InputPathsMap = { wave = "$.detail.wave", status = "$.detail.status" },
         InputTemplate = '"wave <wave> is <status>"' } },
       { Id = "5", Arn = topic() .. "-none" },
     } })
-    local answer = put()
+    local answer = put { Detail = '{"status":"FAILED","wave":2,"is_drill":false}' }
     assert.equal(0, answer.FailedEntryCount)
     put { Detail = '{"status":"COMPLETED"}' }
     local list = messages()
     assert.equal(4, #list)
     local event = json.decode(list[1].message)
     assert.same({ answer.Entries[1].EventId, "Wave", "2026-11-23T06:00:00Z" }, { event.id, event["detail-type"], event.time })
-    assert.same({ '{"fixed":true}', "2", '"wave 2 is FAILED"' }, { list[2].message, list[3].message, list[4].message })
+    assert.same({ '{"fixed":true}', "false", '"wave 2 is FAILED"' }, { list[2].message, list[3].message, list[4].message })
     events("DisableRule", { Name = "failed" })
     put()
     assert.equal(4, #messages())
