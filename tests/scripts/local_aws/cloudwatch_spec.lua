@@ -28,7 +28,10 @@ describe("CloudWatch", function()
       Threshold = 100, ComparisonOperator = "GreaterThanThreshold",
     }
     for key, item in pairs(more or {}) do
-      input[key] = item ~= json.null and item or nil
+      input[key] = item
+      if item == json.null then
+        input[key] = nil
+      end
     end
     return input
   end
