@@ -26,10 +26,7 @@ struct run {
     int argc; /* what is left behind the flags */
     char **argv;
     int exit_code;
-    struct loop_timer linger;
 };
-
-#define LINGER_US 50000
 
 /* error, traceback | nil -> ; an AWS or host error is a sentence, anything else shows where it came from. */
 static int show_error(lua_State *L) {
@@ -49,10 +46,6 @@ static void show_protected(lua_State *L) {
     }
 }
 
-static void linger_over(struct loop_timer *timer) {
-    loop_stop(timer->loop);
-}
-
 static void ended(struct task *task, enum task_status status, lua_State *thread, void *data) {
     struct run *run = data;
     (void)task;
@@ -63,8 +56,6 @@ static void ended(struct task *task, enum task_status status, lua_State *thread,
         show_protected(thread);
     } else if (interrupt_signal() != 0) {
         run->exit_code = interrupt_signal() == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
-    } else if (loop_timer_start(run->state->loop, &run->linger, LOOP_REAL, LINGER_US, linger_over)) {
-        return; /* `drsh kill` ended it, and is to get its answer */
     }
     loop_stop(run->state->loop);
 }

@@ -1,6 +1,8 @@
 -- What is running and who may be asked to end: requests, background scripts, functions, runbooks, by their id.
 local log = require "log"
 local metrics = require "process.metrics"
+local process = require "process"
+local task = require "task"
 local time = require "time"
 
 local running = {}
@@ -48,7 +50,14 @@ function running.kill(id, by)
       ended[#ended + 1] = described
       metrics.add("kills", entry.context.script or "none")
       log.warn("ended by drsh kill", { id = id, script = entry.context.script, by = by, awsWrites = described.awsWrites })
-      entry.handle:cancel()
+      if entry.context.requestId then
+        entry.handle:cancel()
+      else -- with a runbook ends its process, which is to answer first
+        task.background(function()
+          process.pause(0.05)
+          entry.handle:cancel()
+        end)
+      end
     end
   end
   return ended

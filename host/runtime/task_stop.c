@@ -83,6 +83,14 @@ void task_stop_running(struct task *task, enum task_stop stop) {
     lua_sethook(task->thread, hook, LUA_MASKCOUNT, 1);
 }
 
+void scheduler_stop_overdue(struct scheduler *scheduler) {
+    struct task *task = scheduler->running;
+    if (task != NULL && !task->closing && clock_mono_us() - task->resumed_us > LONGEST_SLICE_US &&
+        (task->account->limits.instructions > 0 || task->account->limits.memory > 0)) {
+        task_stop_running(task, STOP_SLICE);
+    }
+}
+
 int task_leave(lua_State *L) {
     struct task *task = scheduler_of(L)->running;
     if (task == NULL) {
