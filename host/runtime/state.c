@@ -27,7 +27,7 @@ static void *allocate(void *data, void *block, size_t old_size, size_t new_size)
         return NULL;
     }
     if (new_size > held && (memory->used > memory->limit || new_size - held > memory->limit - memory->used)) {
-        memory->refused = memory->pressed == new_size ? new_size : memory->refused;
+        memory->refused = memory->pressed == new_size || new_size > memory->most ? new_size : memory->refused;
         memory->pressed = new_size;
         return NULL;
     }
