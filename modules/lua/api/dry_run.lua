@@ -7,6 +7,8 @@ return {
     { "new(parent?: table): table", "A new record; a task whose context has dry_run = record is part of it.", trusted = true },
     { "current(): table|nil", "The record of the dry run that the running task is part of.", trusted = true },
     { "record(run: table, write: table)", "Writes a call down: {service, operation, region, account, parameters}.", trusted = true },
+    { "refuse_http(options: http.request)", "What http.request asks in a dry run: anything but GET and HEAD ends it.",
+      raises = "{code=\"DRY_RUN_STOPPED\"}", trusted = true },
     { "report(run: table): table", "What would have been written, in order, without secrets: {writes, checks, stoppedAt}.",
       trusted = true },
   },
