@@ -228,16 +228,11 @@ static int interruptible(lua_State *L) {
 }
 
 int luaopen_process(lua_State *L) {
-    static const luaL_Reg functions[] = {{"stopped", stopped},
-                                         {"interruptible", interruptible},
-                                         {"hung_up", hung_up},
-                                         {"ready", ready},
-                                         {"worker", worker},
-                                         {"pause", pause_lua},
-                                         {"id", id},
-                                         {"private_folder", private_folder},
-                                         {"sockets", sockets},
-                                         {"user", user},
+    static const luaL_Reg functions[] = {{"stopped", stopped}, {"interruptible", interruptible},
+                                         {"hung_up", hung_up}, {"ready", ready},
+                                         {"worker", worker},   {"pause", pause_lua},
+                                         {"id", id},           {"private_folder", private_folder},
+                                         {"sockets", sockets}, {"user", user},
                                          {NULL, NULL}};
     waiting_type(L, SIGNAL_WAIT, close_wait, NULL);
     waiting_type(L, PAUSE, pause_close, NULL);
