@@ -69,6 +69,17 @@ describe("drsh kill", function()
     assert.equal("REQUEST_KILLED", body.error)
     assert.equal(2, #body.awsWrites)
     assert.equal("kill-me", body.requestId)
+    local metrics = http.request { url = running.url .. "/metrics" }
+    assert.equal("text/plain; version=0.0.4; charset=utf-8", metrics.headers["content-type"])
+    for _, line in ipairs {
+      'drsh_kills_total{script="endpoints.a"} 1', 'drsh_requests_total{route="POST /a",status="503"} 1',
+      'drsh_aws_calls_total{service="dynamodb",operation="PutItem",outcome="ok"} 1',
+      'drsh_aws_calls_total{service="dynamodb",operation="GetItem",outcome="ok"} 1',
+      'drsh_request_duration_seconds_bucket{route="POST /a",le="+Inf"} 1', "# TYPE drsh_request_duration_seconds histogram",
+      'drsh_worker_up{worker="1"} 1', 'drsh_script_generation{worker="1"} 1',
+    } do
+      assert.is_truthy(metrics.body:find(line .. "\n", 1, true), line)
+    end
     local _, nothing = program.run("kill", environment)
     assert.equal("nothing is running\n", nothing)
     assert.matches("ended by drsh kill", running:log())
@@ -87,7 +98,8 @@ describe("drsh kill", function()
     assert.equal(0, code)
     assert.matches("PutItem: done", out)
     local exit_code = program.wait_for("its end", function()
-      for line in io.lines(ended) do return line end
+      local file <close> = assert(io.open(ended))
+      return file:read "l"
     end)
     assert.equal("1", exit_code)
     for line in io.lines(folder.root .. "/out") do assert.is_nil(line:find "survived") end

@@ -61,7 +61,7 @@ describe("a server", function()
 
   it("takes all methods", function()
     local url = serve(function(request) return 200, { ["x-method"] = request.method }, "body" end)
-    for _, method in ipairs { "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD" } do
+    for _, method in ipairs { "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "HEAD" } do
       local answer = get(url, { method = method })
       assert.equal(method, answer.headers["x-method"])
       assert.equal(method == "HEAD" and "" or "body", answer.body)

@@ -173,6 +173,14 @@ describe("drsh serve --workers", function()
     end, 10)
   end)
 
+  it("lets connections beyond the limit wait, and answers them all", function()
+    start({ ["endpoints/slow.lua"] = SLOW }, "--workers 1 --connections 4")
+    local paths = {}
+    for n = 1, 120 do paths[n] = "/slow?seconds=0.5" end
+    for _, status in ipairs(task.map(paths, function(path) return (get(path)) end)) do assert.equal(200, status) end
+    assert.equal(1, #lines_with "too many connections are open")
+  end)
+
   it("says what it cannot do", function()
     for flags, message in pairs {
       ["--workers 0"] = "a number from 1 to 64, or auto, not 0",
