@@ -2,7 +2,6 @@ local aws_server = require "tests.support.aws_server"
 local json       = require "json"
 local limited    = require "runtime.limited"
 local task       = require "task"
-local time       = require "time"
 
 local sent -- the requests of the running test
 
