@@ -62,6 +62,9 @@ static uint16_t *look_up(struct board_slot *slot, const char *key) {
 
 void board_take(int index) {
     struct board_slot *slot = board_slot(index);
+    if (slot == NULL) {
+        return;
+    }
     own = index;
     memset(places, 0, sizeof places);
     for (int i = 0; i < atomic_load(&slot->series_count); i++) {
@@ -77,7 +80,7 @@ struct board_slot *board_own(void) {
     if (own < 0) {
         board_take(0);
     }
-    return &slots[own];
+    return board_slot(own);
 }
 
 static void copy_name(char *room, const char *name) {
