@@ -2,6 +2,7 @@
 
 local app     = require "app"
 local aws     = require "aws"
+local clock   = require "clock"
 local dry_run = require "dry_run"
 local dynamodb = require "dynamodb"
 local estate  = require "tests.support.estate"
@@ -9,12 +10,17 @@ local json    = require "json"
 local limited = require "runtime.limited"
 local program = require "tests.support.program"
 local task    = require "task"
+local time    = require "time"
 
 describe("A dry run", function()
   local here
 
   before_each(function() here = estate.open() end)
-  after_each(function() here.close() end)
+  after_each(function()
+    here.close()
+    clock.set(time.wall()) -- the estate's clock stands still, and the next spec of this process may wait
+    clock.speed(1)
+  end)
 
   -- Runs fn in a dry run: its record, then the outcome and its results.
   local function rehearse(fn, ...)
