@@ -40,6 +40,9 @@ static const struct command commands[] = {
      "SCRIPT is a name such as terminate_instances, or a runbook's file. The actions are those that the scripts declare, the\n"
      "resources those of this configuration. The Sids that begin with DrsActsAsCaller hold what no script calls and DRS does\n"
      "with the caller's rights. Notes go to stderr, so that stdout is the policy.\n"},
+    {"test", "[PATH ...]", "Runs the specs (*_spec.lua) beside scripts, against a local AWS with a stepped clock.",
+     CONFIG_TOOL | CONFIG_TEST,
+     "PATH is a spec or a folder; the scripts' folder if it is not given. Specs are busted's, and may require \"testing\".\n"},
     {"local", "", "The local AWS alone: DynamoDB, Step Functions, DRS, STS and EC2 for any AWS SDK or CLI.",
      CONFIG_LISTEN | CONFIG_WORLD | CONFIG_TABLES,
      "Administrator: access key AKIADRSHLOCAL0000000, secret local-secret-for-development-only, account 123456789012, all "

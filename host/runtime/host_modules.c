@@ -9,6 +9,7 @@
 #include "process/lua_metrics.h"
 #include "process/lua_process.h"
 #include "process/lua_prompt.h"
+#include "runtime/coverage.h"
 #include "runtime/lua_clock.h"
 #include "runtime/lua_scripts.h"
 #include "runtime/lua_task.h"
@@ -30,6 +31,10 @@ static int open_functions(lua_State *L) {
     return open_as(L, "runtime.functions");
 }
 
+static int open_testing(lua_State *L) {
+    return open_as(L, "testing.world");
+}
+
 static int open_version(lua_State *L) {
     lua_pushliteral(L, DRSH_VERSION);
     return 1;
@@ -44,12 +49,14 @@ static const struct module host_modules[] = {
     {"process", luaopen_process, false},
     {"process.metrics", luaopen_metrics, false},
     {"prompt", luaopen_prompt, false},
+    {"runtime.coverage", luaopen_runtime_coverage, false},
     {"runtime.functions.core", luaopen_task, false},
     {"runtime.limited", luaopen_task, false},
     {"runtime.scripts.core", luaopen_runtime_scripts_core, false},
     {"runtime.version", open_version, false},
     {"server", luaopen_server, false},
     {"task", luaopen_task, true},
+    {"testing", open_testing, false},
     {NULL, NULL, false},
 };
 

@@ -98,6 +98,12 @@ local function new(folder)
   return setmetatable({ folder = folder, title = folder:match "([^/]+)/*$" or folder }, scripts)
 end
 
+--- From the next request on these are the scripts of another folder: a spec's, with a file put in the place of another.
+function scripts:move(folder)
+  self.folder, self.title = folder, folder:match "([^/]+)/*$" or folder
+  self.generation, self.watch, self.touched = nil, nil, nil
+end
+
 local program_scripts -- the endpoints and the orchestrator serve from one generation
 
 --- The scripts of a folder, by default the program's. `on_change` is called with each new generation.

@@ -2,6 +2,7 @@
 #include <lauxlib.h>
 
 #include "base/clock.h"
+#include "runtime/coverage.h"
 #include "runtime/scheduler.h"
 
 /* How often a limited script is looked at, and how much its __close handlers may still do when it was stopped. */
@@ -52,7 +53,10 @@ static void charge(struct task *task) {
  * comparator of table.sort, a coroutine inside the task) it raises, again at each instruction, until a yield is possible. */
 static void hook(lua_State *L, lua_Debug *event) {
     struct task *task = scheduler_of(L)->running;
-    (void)event;
+    if (event->event == LUA_HOOKLINE) {
+        coverage_note(L, event);
+        return;
+    }
     if (task == NULL) {
         return;
     }
@@ -106,5 +110,6 @@ int task_leave(lua_State *L) {
 }
 
 void task_stop_watch(struct task *task, bool limited) {
-    lua_sethook(task->thread, limited ? hook : NULL, limited ? LUA_MASKCOUNT : 0, limited ? HOOK_INSTRUCTIONS : 0);
+    int mask = LUA_MASKCOUNT | (coverage_is_on(task->thread) ? LUA_MASKLINE : 0);
+    lua_sethook(task->thread, limited ? hook : NULL, limited ? mask : 0, limited ? HOOK_INSTRUCTIONS : 0);
 }

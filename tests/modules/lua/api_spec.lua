@@ -75,6 +75,7 @@ describe("the list of what scripts can call", function()
     ["sqlite.database"] = function() return require "sqlite".open ":memory:" end,
     ["task.event"] = function() return require "task".event() end,
     ["task.handle"] = function() return require "task".spawn(print) end,
+    ["testing.world"] = function() return require "testing".open() end,
   }
 
   it("describes methods that objects have", function()
