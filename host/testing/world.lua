@@ -16,6 +16,7 @@ local json = require "json"
 local main = require "local_aws.main"
 local scripts = require "runtime.scripts"
 local task = require "task"
+local time = require "time"
 
 local testing = { record = answers.record, replay = answers.replay }
 
@@ -63,6 +64,8 @@ end
 
 function methods:close()
   self.running.close()
+  clock.set(time.wall())
+  clock.speed(1)
   if self.copy then
     scripts.open():move(self.copy.original)
     self.copy.remove()
