@@ -22,4 +22,5 @@ files["scripts/background"] = sandboxed
 
 -- Tables of cases read better in long lines.
 files["modules/lua/api"] = { max_line_length = 160 }
+files["**/*_spec.lua"] = { std = "lua54+busted" }
 files["tests"] = { std = "lua54+busted", max_line_length = 160 }

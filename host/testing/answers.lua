@@ -1,8 +1,8 @@
 -- Recording what AWS answers, and giving it again: testing.record(path, fn) and testing.replay(path, fn). Both stand where the
 -- client sends a call, so whatever fn does through require "aws" is kept, or answered from what was kept.
 --
--- A file is a list of {service, region, operation, input, output | error} in JSON. Values that are secret (keys, tokens, external
--- ids) are not in it: each is replaced by a name of its own, the same wherever it comes again, so that pages and task tokens still
+-- A file is a list of {service, operation, input, output | error} in JSON. Values that are secret (keys, tokens, external ids)
+-- are not in it: each is replaced by a name of its own, the same wherever it comes again, so that pages and task tokens still
 -- fit together. Account ids are replaced, too.
 local failure = require "aws.failure"
 local json = require "json"
@@ -88,7 +88,7 @@ end
 -- before a failure is written, too.
 function answers.record(path, fn, ...)
   local list, strip = json.array {}, new_stripper()
-  local writing <close> = setmetatable({}, { __close = function() write(path, list) end })
+  local _ <close> = setmetatable({}, { __close = function() write(path, list) end })
   return with_call(function(original)
     return function(client, operation, input, options)
       local ok, result = pcall(original, client, operation, input, options)

@@ -44,8 +44,8 @@ end
 
 local methods = {}
 
---- A world. Close it. options: estate (what `--estate` takes: places, accounts, tables; nothing by default), timings (seconds of
--- a DRS job's phases), replace (path in the scripts' folder -> file that stands in for it; false: no such file).
+--- A world. Close it. options: estate (what `--estate` takes: places, accounts, tables; nothing by default), timings (seconds
+-- of a DRS job's phases), replace (path in the scripts' folder -> file that stands in for it; false: no such file).
 function testing.open(options)
   options = options or {}
   clock.freeze(testing.EPOCH)
@@ -179,8 +179,8 @@ function methods:fault(rule)
   return function() self.world.faults.remove(added.id) end
 end
 
---- Lets `fn` run until it calls the operation that `rule` names, and ends it there, as a process that dies: what it did before is
--- done, that call never happens.
+--- Lets `fn` run until it calls the operation that `rule` names, and ends it there, as a process that dies: what it did before
+-- is done, that call never happens.
 function methods:cut(rule, fn)
   local cut = { kind = "delay", seconds = 1e8 }
   for name, value in pairs(rule) do cut[name] = value end
