@@ -38,7 +38,7 @@ describe("The example policies:", function()
   end
 
   it("all are short", function()
-    local pipe <close> = assert(io.popen "ls examples/policies/*.lua")
+    local pipe <close> = assert(io.popen "ls examples/policies/*.lua | grep -v _spec")
     local count = 0
     for path in pipe:lines() do
       local lines = 0
@@ -50,7 +50,7 @@ describe("The example policies:", function()
   end)
 
   it("all are sound for drsh check, in place of the shipped one", function()
-    local pipe <close> = assert(io.popen "ls examples/policies/*.lua")
+    local pipe <close> = assert(io.popen "ls examples/policies/*.lua | grep -v _spec")
     local names = {}
     for path in pipe:lines() do
       names[#names + 1] = path:match "([%w_]+)%.lua$"
