@@ -48,7 +48,7 @@ local function new_stripper()
     elseif type(value) ~= "table" or value == json.null then
       return value
     end
-    local copy = setmetatable({}, getmetatable(value))
+    local copy = json.is_array(value) and json.array {} or json.object {}
     for key, inner in pairs(value) do copy[type(key) == "string" and text(key) or key] = strip(inner, key) end
     return copy
   end
