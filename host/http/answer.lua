@@ -115,7 +115,10 @@ function answer.of_error(script, request_id, err, traceback)
   if is_aws(err) and err.code == "DRY_RUN_STOPPED" then
     return 200, {}, encode { message = err.message, requestId = request_id }
   elseif is_aws(err) then
-    log.warn("an AWS call failed and the script did not handle it", { script = script, error = limited.text(err) })
+    log.warn("an AWS call failed and the script did not handle it", {
+      script = script, error = limited.text(err), service = err.service, operation = err.operation, region = err.region,
+      awsRequestId = err.requestId,
+    })
     return aws_error(err, request_id)
   end
   log_fault("a script failed", err, traceback, script)
