@@ -10,8 +10,8 @@
 --     waiters    = {Name = {operation=, delay=, maxAttempts=, acceptors={...}}},
 --     endpointRules = botocore's rules for the service's hosts, where they are not the usual ones,
 --   }
--- DRSH_MODEL_PATH names a folder of more models (models/folder.lua). Where it has a service that is built in too, it has all
--- that both know, and the folder's word goes first.
+-- DRSH_MODEL_PATH names a folder of more models (models/folder.lua). Where it has a service that is built in too, there is all
+-- that either knows; what both know is as the folder says it, unless it lacks operations of ours: then it is the older one.
 -- A reference is {shape="Name", ...traits}; models.resolve(model, reference) is the shape with the reference's traits over it.
 -- Models are shared and read-only by agreement: whoever needs more keeps it beside them (models.memo).
 
@@ -99,6 +99,23 @@ local function add_missing(base, other)
   return base
 end
 
+local function has_all_operations(model, other)
+  for name in pairs(other.operations) do
+    if not model.operations[name] then
+      return false
+    end
+  end
+  return true
+end
+
+-- One model of the built-in one and the folder's, either of which may be missing.
+local function combined(own, more)
+  if not own or not more then
+    return own or more
+  end
+  return has_all_operations(more, own) and add_missing(more, own) or add_missing(own, more)
+end
+
 local function built_in(service)
   local text = embedded.read("modules/aws/models/" .. service .. ".json")
   return text and json.decode(text)
@@ -129,11 +146,10 @@ local function unknown(service, level)
 end
 
 local function load(service, path, level)
-  local raw, more = built_in(service), path and folder.load(path, FOLDERS[service] or service)
-  if not raw and not more then
+  local raw = combined(built_in(service), path and folder.load(path, FOLDERS[service] or service))
+  if not raw then
     unknown(service, level + 1)
   end
-  raw = raw and more and add_missing(more, raw) or raw or more
   raw.metadata.protocol = choose_protocol(service, raw.metadata)
   return normalise(service, raw)
 end

@@ -59,8 +59,8 @@ describe("DRSH_MODEL_PATH", function()
       assert.are.equal(model, models.load "stepfunctions")
       assert.are.equal("sfn", model.service)
       assert.is_table(model.operations.Speak)
-      assert.is_table(model.operations.StartExecution)       -- only ours has it
-      assert.is_nil(model.operations.DescribeExecution.input) -- the folder's word goes first
+      assert.is_table(model.operations.StartExecution)
+      assert.is_string(model.operations.DescribeExecution.input) -- the folder's model lacks so much that it must be older
       assert.is_table(models.load("drs").operations.DescribeJobs)
       local known = table.concat(models.services(), " ")
       assert.matches("sfn", known)
@@ -68,6 +68,19 @@ describe("DRSH_MODEL_PATH", function()
     end)
     assert.is_table(models.load("sfn").operations.DescribeExecution.errors)
     assert.is_nil(models.load("sfn").operations.Speak)
+  end)
+
+  it("goes first for a built-in service when it has all of its operations", function()
+    local more = parrot()
+    more.metadata.serviceId, more.metadata.endpointPrefix = "STS", "sts"
+    for name in pairs(models.load("sts").operations) do
+      more.operations[name] = { name = name, http = { method = "POST", requestUri = "/" } }
+    end
+    model_folder.with({ ["sts/2030-01-01/service-2.json"] = more }, function()
+      assert.is_nil(models.load("sts").operations.AssumeRole.input)
+      assert.is_table(models.load("sts").operations.Speak)
+    end)
+    assert.is_string(models.load("sts").operations.AssumeRole.input)
   end)
 
   it("takes what *.sdk-extras.json adds", function()
