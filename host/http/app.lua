@@ -37,11 +37,19 @@ end
 
 -- --- the request ---
 
+-- A setting, unless a header of the authenticating proxy says it for each request; without that header nothing is known.
+local function said(raw, header_setting, setting)
+  local header = config.get(header_setting)
+  if not header then return config.get(setting) end
+  local text = raw.headers[header:lower()]
+  return text ~= "" and text or nil
+end
+
 local function caller_of(raw)
   if raw.caller then return raw.caller end
   local roles = json.array {}
-  for role in (config.get "DRSH_ROLES" or ""):gmatch "[^,%s]+" do roles[#roles + 1] = role end
-  return { name = config.get "DRSH_CALLER" or "anonymous", roles = roles }
+  for role in (said(raw, "DRSH_ROLES_HEADER", "DRSH_ROLES") or ""):gmatch "[^,%s]+" do roles[#roles + 1] = role end
+  return { name = said(raw, "DRSH_CALLER_HEADER", "DRSH_CALLER") or "anonymous", roles = roles }
 end
 
 -- The decoded body, or nil and the answer.

@@ -198,6 +198,21 @@ describe("the endpoints", function()
     assert.matches("access.lua:1", body.message)
   end)
 
+  it("know callers and roles by the headers of an authenticating proxy, where it is named", function()
+    local config = require "config"
+    finally(function()
+      config.set("DRSH_CALLER_HEADER", nil)
+      config.set("DRSH_ROLES_HEADER", nil)
+    end)
+    with { ["endpoints/a.lua"] = endpoint("GET /a", "return 200, { caller = request.caller }", "roles = { 'operator' },") }
+    config.set("DRSH_CALLER_HEADER", "X-Forwarded-User")
+    config.set("DRSH_ROLES_HEADER", "X-Forwarded-Groups")
+    local status, body = call("GET", "/a", nil, { headers = { ["x-forwarded-user"] = "olga", ["X-Forwarded-Groups"] = "viewer, operator" } })
+    assert.equal(200, status)
+    assert.same({ name = "olga", roles = { "viewer", "operator" } }, body.caller)
+    assert.equal(403, (call("GET", "/a")))
+  end)
+
   it("report their health", function()
     with { ["endpoints/a.lua"] = endpoint("GET /a", "return 200, { n = 1 }"), ["lib/bad.lua"] = "local x = = 1" }
     local status, body = call("GET", "/health")
