@@ -22,6 +22,14 @@ local services = {
   sts = { service = "sts", model = "sts", prefix = "Sts" },
   ec2 = { service = "ec2", model = "ec2", prefix = "Ec2" },
   drs = { service = "drs", model = "drs", prefix = "Drs" },
+  sns = { service = "sns", model = "sns", prefix = "Sns", optimised = "SNS", shown = "AmazonSNS",
+    general = "AmazonSNSException" },
+  events = { service = "events", model = "events", prefix = "EventBridge", optimised = "EventBridge",
+    shown = "AmazonEventBridge", general = "AmazonEventBridgeException" },
+  eventbridge = { service = "events", model = "events", prefix = "EventBridge" },
+  ssm = { service = "ssm", model = "ssm", prefix = "Ssm" },
+  route53 = { service = "route53", model = "route53", prefix = "Route53" },
+  cloudwatch = { service = "monitoring", model = "cloudwatch", prefix = "CloudWatch" },
 }
 
 local function pascal(name)
@@ -177,6 +185,10 @@ function sdk.call(world, execution, resource, parameters)
       inside_state = true })
   end
   local described = model.operations[operation]
+  -- The optimised form takes a message as an object, too.
+  if resource.service == "sns" and not resource.sdk and type(parameters.Message) == "table" then
+    parameters.Message = json.encode(parameters.Message)
+  end
   local input = described.input and input_of(model, { shape = described.input }, parameters) or json.object {}
   local request_id = uuid.v4()
   local fine, result = pcall(world.call, known.service, operation, execution.account, execution.region, input)

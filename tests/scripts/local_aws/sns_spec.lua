@@ -154,6 +154,20 @@ describe("SNS", function()
       fault("SetSubscriptionAttributes", { SubscriptionArn = arn, AttributeName = "Colour", AttributeValue = "x" }).code)
   end)
 
+  it("is published to by a state machine, whose message may be an object", function()
+    local function run(resource, arn)
+      local machine = here.call("states", "CreateStateMachine", { name = "m" .. #here.call("states", "ListStateMachines").stateMachines,
+        roleArn = "arn:aws:iam::123456789012:role/any", definition = json.encode { StartAt = "P", States = { P = { Type = "Task",
+          Resource = resource, Parameters = { TopicArn = arn, ["Message.$"] = "$" }, End = true } } } }).stateMachineArn
+      local execution = here.call("states", "StartExecution", { stateMachineArn = machine, input = '{"wave":2}' }).executionArn
+      clock.step(1)
+      return here.call("states", "DescribeExecution", { executionArn = execution })
+    end
+    assert.equal("SUCCEEDED", run("arn:aws:states:::sns:publish", topic).status)
+    assert.equal('{"wave":2}', messages().messages[1].message)
+    assert.equal("SNS.NotFoundException", run("arn:aws:states:::sns:publish", topic .. "x").error)
+  end)
+
   it("answers with its own codes on the wire", function()
     local answer = support.form(here, "sns", { Action = "GetTopicAttributes", Version = "2010-03-31", TopicArn = topic .. "x" })
     assert.same({ 404, "NotFound", "Sender" }, { answer.status, support.field(answer.body, "Code"), support.field(answer.body, "Type") })
