@@ -1,6 +1,7 @@
 -- The example runbooks as an operator runs them: each a process of its own, against a local AWS over HTTP.
 
 local aws = require "aws"
+local clock = require "clock"
 local json = require "json"
 local program = require "tests.support.program"
 
@@ -40,6 +41,7 @@ describe("the example runbook", function()
   end
 
   setup(function()
+    clock.speed(1) -- another spec of this process may have left it frozen
     server = program.start "local --listen 127.0.0.1:0 --speed 600"
     environment = ("AWS_ENDPOINT_URL=%s AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s AWS_REGION=us-east-1 AWS_CONFIG_FILE=/dev/null"
       .. " AWS_SHARED_CREDENTIALS_FILE=/dev/null"):format(server.url, KEYS.access_key_id, KEYS.secret_access_key)
