@@ -12,6 +12,7 @@ local sandbox = require "runtime.sandbox"
 local scripts = require "runtime.scripts"
 local server = require "server"
 local time = require "time"
+local innermost = require "runtime.traceback"
 local uuid = require "uuid"
 
 local app = {}
@@ -122,7 +123,7 @@ local function run_script(generation, name, request)
   if not allowed then return answer.fail(403, "ACCESS_DENIED", reason, request.id) end
   local traceback
   local results = table.pack(xpcall(function() return require_script(name).handle(request) end, function(err)
-    if type(err) == "string" then traceback = debug.traceback(nil, 2) end
+    if type(err) == "string" then traceback = innermost(2) end
     return err
   end))
   if results[1] then return answer.of_results(name, request.id, table.unpack(results, 2, results.n)) end

@@ -9,6 +9,7 @@ local log = require "log"
 local permissions = require "runtime.permissions"
 local sandbox = require "runtime.sandbox"
 local scripts = require "runtime.scripts"
+local innermost = require "runtime.traceback"
 local uuid = require "uuid"
 
 local functions = {}
@@ -37,7 +38,7 @@ local function run_orchestrator(generation, payload)
     return json.encode(require_script "orchestrator.handler".handle(json.decode(payload)))
   end
   local ok, result = xpcall(handle, function(err)
-    if type(err) == "string" then traceback = debug.traceback(nil, 2) end
+    if type(err) == "string" then traceback = innermost(2) end
     return err
   end)
   if ok then return true, result end

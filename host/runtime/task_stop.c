@@ -7,6 +7,9 @@
 
 /* How often a limited script is looked at, and how much its __close handlers may still do when it was stopped. */
 #define HOOK_INSTRUCTIONS 10000
+/* How deep its calls may be nested. Lua itself stops at some 200,000, but on the way there copies a stack of megabytes again and
+ * again: seconds, in which nobody else is served. */
+#define DEEPEST_CALL 20000
 /* How long a limited script may run from one wait to the next: everybody else waits meanwhile. */
 #define LONGEST_SLICE_US 5000000
 
@@ -48,6 +51,14 @@ static void charge(struct task *task) {
     }
 }
 
+/* A fault of the script like any other, that its pcall may catch; the next call as deep raises again. */
+static void refuse_depth(lua_State *L) {
+    lua_Debug frame;
+    if (lua_getstack(L, DEEPEST_CALL, &frame)) {
+        luaL_error(L, "stack overflow: the calls are nested deeper than %d", DEEPEST_CALL);
+    }
+}
+
 /* Runs every so many instructions of a limited task, and at the next instruction of one that must stop. It ends the task by
  * yielding, which no pcall of the script can catch; run_task sees `stop` and never resumes. Where a yield is impossible (a
  * comparator of table.sort, a coroutine inside the task) it raises, again at each instruction, until a yield is possible. */
@@ -67,6 +78,7 @@ static void hook(lua_State *L, lua_Debug *event) {
     if (task->stop == STOP_NONE) {
         charge(task);
         if (task->stop == STOP_NONE) {
+            refuse_depth(L);
             return;
         }
     }
