@@ -1,5 +1,5 @@
--- A traceback of the innermost calls, as debug.traceback writes it. Lua's own walks the whole stack some thirty times to show its
--- outermost calls, too: seconds after a deep recursion, in which nobody else is served.
+-- A traceback of the innermost calls, as debug.traceback writes it. Lua's own walks the whole stack some thirty times to show
+-- the outermost calls, too: seconds after a deep recursion, in which nobody else is served.
 local DEPTH = 22
 
 local function name_of(info)

@@ -4,8 +4,8 @@
 -- another kind (drill or recovery), or of an execution that runs is never asked about. No file: everything asked about may go.
 -- A file with a fault: nothing may.
 --
--- It answers "allow"; or "deny" and a reason; or "defer", a reason and one or both of { until_ = epoch seconds, approval = a role
--- or "anyone" }: then it is asked again when the time has come or the approval is there, and nothing goes before.
+-- It answers "allow"; or "deny" and a reason; or "defer", a reason and one or both of { until_ = epoch seconds, approval = a
+-- role or "anyone" }: then it is asked again when the time has come or the approval is there, and nothing goes before.
 --
 --   instance   recoveryInstanceId, instanceId, sourceServerId, region, waveName, waveNumber, jobId, isDrill, ec2State, tags
 --   execution  the item: executionId, planName, executionType, status, startTime, initiatedBy ...
