@@ -264,7 +264,7 @@ int config_read(int argc, char **argv, unsigned groups, struct error *error) {
     flags_init(&flags, groups);
     const char *letters = "+:";
     if ((groups & CONFIG_CALL) != 0) {
-        letters = "+:d:n";
+        letters = ":d:n"; /* what follows METHOD PATH is never a script's own flag */
     } else if ((groups & CONFIG_DRY) != 0) {
         letters = "+:n";
     } else if ((groups & CONFIG_TOOL) != 0) {
