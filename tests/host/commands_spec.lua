@@ -83,11 +83,12 @@ describe("drsh", function()
     code, out = program.run "call --local GET /executions/nonsense"
     assert.equal(1, code)
     assert.equal("INVALID_EXECUTION_ID", json.decode(out).error)
-    assert.equal(2, (program.run "call --local --json POST /executions -d '{}'"), "flags come before METHOD PATH")
-    code, out = program.run "call --local --json -d '{}' POST /executions"
-    assert.equal(1, code)
-    assert.equal(400, json.decode(out).status)
-    assert.equal("MISSING_FIELD", json.decode(out).body.error)
+    for _, order in ipairs { "--json -d '{}' POST /executions", "POST /executions -d '{}' --json" } do
+      code, out = program.run("call --local " .. order)
+      assert.equal(1, code)
+      assert.equal(400, json.decode(out).status)
+      assert.equal("MISSING_FIELD", json.decode(out).body.error)
+    end
   end)
 
   it("ends on SIGTERM with code 143 or 0 and leaves its port", function()
