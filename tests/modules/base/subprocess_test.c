@@ -35,10 +35,13 @@ static void start(struct run *run, struct loop *loop, const char *command) {
 static int open_files(void) {
     DIR *folder = opendir("/proc/self/fd");
     int count = 0;
-    while (readdir(folder) != NULL) {
+    CHECK(folder != NULL); /* /proc is mounted */
+    while (folder != NULL && readdir(folder) != NULL) {
         count++;
     }
-    closedir(folder);
+    if (folder != NULL) {
+        closedir(folder);
+    }
     return count;
 }
 
