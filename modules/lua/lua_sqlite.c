@@ -19,6 +19,8 @@
  *   |-> results of fn       after COMMIT. It begins with BEGIN IMMEDIATE; inside another one it is a savepoint
  *   `-> raises              what fn or COMMIT raised, after ROLLBACK. fn must not wait: other tasks would write into the
  *                           transaction, so a wait inside raises
+ * db:copy_to(target)        what target held is replaced by all that db holds, as one write that also kill -9 cannot halve
+ *   `-> raises              SQLITE_BUSY, SQLITE_ERROR: somebody reads target or writes in it; it then holds what it held
  * db:last_insert_id()       -> integer
  * db:close()                idempotent; also by __gc and __close
  */
@@ -51,8 +53,8 @@ static int raise_doomed(lua_State *L) {
     return lua_sqlite_raise_result(L, SQLITE_NOMEM, "out of memory: a transaction could not be undone yet");
 }
 
-static struct lua_sqlite *check_open(lua_State *L) {
-    struct lua_sqlite *database = luaL_checkudata(L, 1, DATABASE);
+static struct lua_sqlite *check_open_at(lua_State *L, int index) {
+    struct lua_sqlite *database = luaL_checkudata(L, index, DATABASE);
     if (database->handle == NULL) {
         luaL_error(L, "the database is closed");
     }
@@ -60,6 +62,10 @@ static struct lua_sqlite *check_open(lua_State *L) {
         raise_doomed(L);
     }
     return database;
+}
+
+static struct lua_sqlite *check_open(lua_State *L) {
+    return check_open_at(L, 1);
 }
 
 static int database_close(lua_State *L) {
@@ -250,6 +256,20 @@ static int database_transaction(lua_State *L) {
     return lua_gettop(L) - 1;
 }
 
+static int database_copy_to(lua_State *L) {
+    sqlite3 *source = check_open_at(L, 1)->handle, *target = check_open_at(L, 2)->handle;
+    luaL_argcheck(L, source != target, 2, "another database expected");
+    sqlite3_backup *copy = sqlite3_backup_init(target, "main", source, "main");
+    if (copy == NULL) {
+        return lua_sqlite_raise(L, target);
+    }
+    sqlite3_backup_step(copy, -1);
+    if (sqlite3_backup_finish(copy) != SQLITE_OK) { /* what a step met is said here, too */
+        return lua_sqlite_raise(L, target);
+    }
+    return 0;
+}
+
 static int database_last_insert_id(lua_State *L) {
     lua_pushinteger(L, sqlite3_last_insert_rowid(check_open(L)->handle));
     return 1;
@@ -274,15 +294,11 @@ int luaopen_sqlite(lua_State *L) {
     static const luaL_Reg database_meta[] = {{"__gc", database_close}, {"__close", database_close}, {NULL, NULL}};
     static const luaL_Reg cursor_meta[] = {{"__gc", cursor_close}, {"__close", cursor_close}, {NULL, NULL}};
     static const luaL_Reg blob_meta[] = {{NULL, NULL}};
-    static const luaL_Reg methods[] = {{"exec", database_exec},
-                                       {"run", database_run},
-                                       {"first", database_first},
-                                       {"all", database_all},
-                                       {"rows", database_rows},
-                                       {"transaction", database_transaction},
-                                       {"last_insert_id", database_last_insert_id},
-                                       {"close", database_close},
-                                       {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"exec", database_exec},       {"run", database_run},
+                                       {"first", database_first},     {"all", database_all},
+                                       {"rows", database_rows},       {"transaction", database_transaction},
+                                       {"copy_to", database_copy_to}, {"last_insert_id", database_last_insert_id},
+                                       {"close", database_close},     {NULL, NULL}};
     make_metatable(L, DATABASE, database_meta, methods);
     make_metatable(L, CURSOR, cursor_meta, NULL);
     make_metatable(L, LUA_SQLITE_BLOB, blob_meta, NULL);

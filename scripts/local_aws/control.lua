@@ -17,45 +17,25 @@
 --                                 server go from now on (drs/timeline.lua); without a behaviour: well
 --   GET    /_drsh/messages        {"messages": [...], "pendingConfirmations": [...]}: what SNS was given, oldest first,
 --                                 with who got it; ?topic=ARN ?limit=100
+--   GET    /_drsh/snapshots       {"snapshots": [names]}
+--   POST   /_drsh/snapshots       {"name": "before"} keeps everything as it is now (control/snapshots.lua)
+--   DELETE /_drsh/snapshots?name=before
+--   POST   /_drsh/restore         {"name": "before"} brings it back, clock, faults and settings too
 --   GET    /_drsh/settings        {"drs": {...}}
 --   POST   /_drsh/settings        {"drs": {"pageSize": 1}} changes these; answers as GET
 --
--- A refusal is {"error": CODE, "message": sentence} with 400, 403, 404 or 405.
+-- A refusal is {"error": CODE, "message": sentence} with 400, 403, 404, 405 or 409.
 
-local clock = require "clock"
+local clock = require "local_aws.control.clock"
 local form = require "local_aws.wire.form"
 local json = require "json"
 local log = require "log"
-local time = require "time"
+local refuse = require "local_aws.control.refusal"
+local snapshots = require "local_aws.control.snapshots"
 
 local control = {}
 
 local HEADERS = { ["content-type"] = "application/json" }
-
-local function refuse(status, code, message)
-  error({ status = status, code = code, message = message }, 0)
-end
-
-local function clock_state()
-  local now, speed = time.now_us() / 1e6, clock.speed()
-  return { now = now, time = time.iso8601(now, "us"), speed = speed, frozen = speed == 0 }
-end
-
-local function set_clock(world, body)
-  if body.freeze then
-    clock.freeze(type(body.freeze) == "number" and body.freeze or nil)
-  elseif body.set then
-    clock.set(body.set)
-  elseif body.speed then
-    clock.speed(body.speed)
-  elseif body.step then
-    clock.step(body.step)
-  else
-    refuse(400, "INVALID_CLOCK", "give one of speed, freeze, set, step")
-  end
-  world.clock.keep(true)
-  return clock_state()
-end
 
 local function limit_of(query)
   return math.tointeger(tonumber(query.limit or 100)) or refuse(400, "INVALID_LIMIT", "limit is no number")
@@ -91,7 +71,7 @@ local function change_settings(world, body)
 end
 
 local ROUTES = {
-  ["/_drsh/clock"] = { GET = clock_state, POST = set_clock },
+  ["/_drsh/clock"] = { GET = clock.state, POST = clock.change },
   ["/_drsh/faults"] = {
     GET = function(world)
       return { faults = world.faults.list() }
@@ -114,6 +94,20 @@ local ROUTES = {
   ["/_drsh/estate"] = {
     POST = function(world, body)
       return require("local_aws.estate").seed(world, body)
+    end,
+  },
+  ["/_drsh/snapshots"] = {
+    GET = snapshots.list,
+    POST = function(world, body)
+      return snapshots.keep(world, body.name)
+    end,
+    DELETE = function(world, _, query)
+      return snapshots.remove(world, query.name)
+    end,
+  },
+  ["/_drsh/restore"] = {
+    POST = function(world, body)
+      return snapshots.restore(world, body.name)
     end,
   },
   ["/_drsh/messages"] = { GET = list_messages },

@@ -35,8 +35,11 @@ local function optional(name)
 end
 
 function main.start(options)
-  local db = sqlite.open(options.data or ":memory:")
-  local self = world.new { db = db, settings = options.settings, functions = optional "functions" }
+  local data = options.data or ":memory:"
+  local db = sqlite.open(data)
+  local self = world.new {
+    db = db, path = data ~= ":memory:" and data or nil, settings = options.settings, functions = optional "functions",
+  }
   if options.accounts then
     db:transaction(accounts.add, db, accounts.read(options.accounts).accounts, "file")
   end

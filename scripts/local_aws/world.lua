@@ -15,6 +15,7 @@ local json = require "json"
 local log = require "log"
 local models = require "models"
 local registry = require "local_aws.registry"
+local snapshots = require "local_aws.control.snapshots"
 local task = require "task"
 local uuid = require "uuid"
 local validate = require "local_aws.wire.validate"
@@ -74,7 +75,7 @@ local function call_in_process(self, service_name, operation, account, region, i
 end
 
 local function background(self, fn)
-  self.tasks[#self.tasks + 1] = task.spawn(function()
+  self.tasks[#self.tasks + 1] = task.background(function()
     local ok, problem = xpcall(fn, function(failure)
       return type(failure) == "table" and failure or debug.traceback(tostring(failure), 2)
     end)
@@ -84,12 +85,17 @@ local function background(self, fn)
   end)
 end
 
--- options: db= an open database; settings= what differs from the defaults, by service; functions= the functions module.
+-- options: db= an open database; path= its file, nil in memory; settings= what differs from the defaults, by service;
+-- functions= the functions module.
 function world.new(options)
   local self = {
     db = options.db, services = {}, settings = {}, functions = options.functions, unknown = {}, tasks = {},
-    calls = calls.new(), faults = faults.new(),
+    calls = calls.new(), snapshots = snapshots.new(options.path),
   }
+  self.faults = faults.new(function(name)
+    local service = self.services[name]
+    return service, service and world.model(service)
+  end)
   function self.call(...)
     return call_in_process(self, ...)
   end
@@ -143,10 +149,16 @@ function world.start(self)
   end
 end
 
-function world.stop(self)
+-- Ends what world.start began.
+function world.halt(self)
   for _, handle in ipairs(self.tasks) do
     handle:cancel()
   end
+  self.tasks = {}
+end
+
+function world.stop(self)
+  world.halt(self)
   self.clock.keep(true)
 end
 

@@ -17,6 +17,8 @@ return {
       { "rows(sql: string, ...: any): fun(): table|nil", "Iterator for `for row in`; leaving the loop ends the query.", raises = RAISES },
       { "transaction(fn: function, ...: any): any ...", "fn(...) in a transaction, a savepoint inside another; fn must not wait.",
         raises = "what fn raised, after ROLLBACK; " .. RAISES },
+      { "copy_to(target: sqlite.database)", "What the target held is replaced by all that this one holds, in one write.",
+        raises = RAISES },
       { "last_insert_id(): integer", "The rowid of the last insert." },
       { "close()", "Idempotent; also at the end of a <close> variable." },
     } },

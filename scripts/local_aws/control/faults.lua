@@ -15,6 +15,7 @@ local auth = require "local_aws.auth"
 local crypto = require "crypto"
 local fault = require "local_aws.fault"
 local json = require "json"
+local nearest = require "aws.nearest"
 local task = require "task"
 local time = require "time"
 
@@ -25,13 +26,19 @@ local KINDS = {
   truncate = true, lost_answer = true,
 }
 
--- How each service says that it throttles, and that it is broken: code, status, text.
+-- How each service says that it throttles, and that it is broken: code, status, text. Codes and statuses are those of the
+-- services' models where they have one (SNS ThrottledException, CloudWatch InternalServiceFault, EventBridge InternalException).
 local THROTTLE = {
   dynamodb = { "ThrottlingException", 400, "Rate of requests exceeds the allowed throughput." },
   states = { "ThrottlingException", 400, "Rate exceeded" },
   drs = { "ThrottlingException", 429, "Too Many Requests" },
   ec2 = { "RequestLimitExceeded", 503, "Request limit exceeded." },
   sts = { "Throttling", 400, "Rate exceeded" },
+  route53 = { "Throttling", 400, "Rate exceeded" },
+  ssm = { "ThrottlingException", 400, "Rate exceeded" },
+  sns = { "Throttled", 429, "Rate exceeded" },
+  monitoring = { "Throttling", 400, "Rate exceeded" },
+  events = { "ThrottlingException", 400, "Rate exceeded" },
 }
 local BROKEN = {
   dynamodb = { "InternalServerError", 500, "Internal server error" },
@@ -39,6 +46,11 @@ local BROKEN = {
   drs = { "InternalServerException", 500, "Internal server error" },
   ec2 = { "InternalError", 500, "An internal error has occurred" },
   sts = { "InternalFailure", 500, "Internal failure" },
+  route53 = { "InternalFailure", 500, "Internal failure" },
+  ssm = { "InternalServerError", 500, "Internal server error" },
+  sns = { "InternalError", 500, "Internal error" },
+  monitoring = { "InternalServiceError", 500, "Internal service error" },
+  events = { "InternalException", 500, "Internal error" },
 }
 
 local function raise(answer, extra)
@@ -72,24 +84,59 @@ local function chance(seed, n)
   return string.unpack(">I4", crypto.sha256(("%d/%d"):format(seed, n))) / 2 ^ 32
 end
 
-function faults.new()
+local MEMBERS = {
+  service = "string", operation = "string", region = "string", account = "string", kind = "string", count = "number",
+  after = "number", probability = "number", seed = "number", seconds = "number", code = "string", message = "string",
+  status = "number",
+}
+
+local function refuse(what, ...)
+  error("fault: " .. what:format(...), 0)
+end
+
+-- A misspelt member would make a rule that hits everything, or nothing.
+local function check(rule)
+  for name, value in pairs(rule) do
+    if not MEMBERS[name] then
+      refuse("%s", nearest.message("unknown member", name, nearest.names(MEMBERS)))
+    elseif type(value) ~= MEMBERS[name] then
+      refuse("%s is to be a %s, and not a %s", name, MEMBERS[name], type(value))
+    end
+  end
+  if not KINDS[rule.kind] then
+    refuse("%s", nearest.message("unknown kind", tostring(rule.kind), nearest.names(KINDS)))
+  elseif rule.kind == "error" and not rule.code then
+    refuse "kind 'error' needs a code"
+  elseif rule.kind == "delay" and not rule.seconds then
+    refuse "kind 'delay' needs seconds"
+  end
+end
+
+-- find(service) -> {entry=} | nil, and its model: what rules may name. A service goes by its signing name or its model's.
+function faults.new(find)
   local self = {}
   local rules, last_id = {}, 0
 
+  local function check_place(rule)
+    local service, model = find(rule.service)
+    if not service then
+      refuse("no service '%s' in the local AWS", rule.service)
+    elseif rule.operation and not model.operations[rule.operation] then
+      refuse("%s of %s", nearest.message("unknown operation", rule.operation, nearest.names(model.operations)), rule.service)
+    end
+    return service.entry.name
+  end
+
   -- Adds a rule and answers it with its id. A rule that makes no sense is refused with a plain string.
   function self.add(rule)
-    if not KINDS[rule.kind] then
-      error("fault: unknown kind '" .. tostring(rule.kind) .. "'", 0)
-    elseif rule.kind == "error" and type(rule.code) ~= "string" then
-      error("fault: kind 'error' needs a code", 0)
-    elseif rule.kind == "delay" and type(rule.seconds) ~= "number" then
-      error("fault: kind 'delay' needs seconds", 0)
-    end
+    check(rule)
+    local service = rule.service and check_place(rule)
     last_id = last_id + 1
     local added = { id = last_id, hits = 0, seen = 0 }
     for name, value in pairs(rule) do
       added[name] = value
     end
+    added.service = service
     rules[#rules + 1] = added
     return added
   end
@@ -99,6 +146,14 @@ function faults.new()
       if id == nil or rules[index].id == id then
         table.remove(rules, index)
       end
+    end
+  end
+
+  -- Rules as list() gave them, in place of those that are there.
+  function self.replace(list)
+    rules, last_id = {}, 0
+    for index, rule in ipairs(list) do
+      rules[index], last_id = rule, math.max(last_id, rule.id)
     end
   end
 

@@ -43,14 +43,27 @@ function driver.changed(world, step)
   runtime.wake:set()
 end
 
--- Waits until an execution has ended.
+-- Waits until an execution has ended, and gives its row; nil when a snapshot was restored that does not have it.
 function driver.wait_end(world, execution_id)
   local runtime = driver.runtime(world)
-  while store.execution(world.db, execution_id).status == "RUNNING" do
+  local row = store.execution(world.db, execution_id)
+  while row and row.status == "RUNNING" do
     local event = runtime.ended[execution_id] or task.event()
     runtime.ended[execution_id] = event
     event:wait()
+    row = store.execution(world.db, execution_id)
   end
+  return row
+end
+
+-- All who wait look again: the data under them is another's.
+local function wake_all(runtime)
+  for _, event in pairs(runtime.ended) do
+    event:set()
+  end
+  runtime.ended = {}
+  runtime.queued:set()
+  runtime.queued = task.event()
 end
 
 -- A fault of ours: the execution fails with it; if not even that can be written, it is left alone, so that the others go on.
@@ -144,6 +157,7 @@ end
 
 -- Takes up what another process left: what was in flight first, the rest when it is due.
 function driver.start(world)
+  wake_all(driver.runtime(world))
   world.background(function()
     relaunch(world)
     loop(world)

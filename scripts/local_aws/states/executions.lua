@@ -23,13 +23,17 @@ local function seconds(us)
   return us and us // 1000 / 1000
 end
 
+local function refuse_unknown(execution_arn)
+  fault.raise("ExecutionDoesNotExist", ("Execution Does Not Exist: '%s'"):format(execution_arn))
+end
+
 -- The row of a caller's execution; refuses with ExecutionDoesNotExist.
 local function get(call)
   local text = call.input.executionArn
   arn.check(text, "execution")
   local row = store.execution_by_arn(call.world.db, text)
   if not row or row.account ~= call.account then
-    fault.raise("ExecutionDoesNotExist", ("Execution Does Not Exist: '%s'"):format(text))
+    refuse_unknown(text)
   end
   return row
 end
@@ -122,8 +126,7 @@ function operations.StartSyncExecution(call)
   arn.check_name(name)
   local text = checked_input(call)
   local row = world.db:transaction(start, call, machine, arn.express(machine, name, uuid.v4()), name, text)
-  driver.wait_end(world, row.id)
-  row = store.execution(world.db, row.id)
+  row = driver.wait_end(world, row.id) or refuse_unknown(row.arn)
   local output = { executionArn = row.arn, stateMachineArn = row.machine_arn, name = row.name, status = row.status,
     error = row.error,
     cause = row.cause, startDate = seconds(row.started_us), stopDate = seconds(row.stopped_us), traceHeader = row.trace_header,

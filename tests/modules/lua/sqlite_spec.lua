@@ -183,6 +183,34 @@ describe("sqlite", function()
     collectgarbage()
   end)
 
+  describe("copy_to", function()
+    it("replaces all that the target held", function()
+      local target <close> = sqlite.open ":memory:"
+      target:exec "CREATE TABLE other (x); CREATE TABLE item (id); INSERT INTO item VALUES (9)"
+      assert.equal(9, target:first("SELECT id FROM item").id)
+      db:copy_to(target)
+      assert.same({ { id = 1, name = "one", value = 1.5 } }, target:all "SELECT * FROM item")
+      assert.is_nil(target:first "SELECT 1 AS yes FROM sqlite_master WHERE name = 'other'")
+      target:run "DELETE FROM item"
+      assert.equal(1, #db:all "SELECT * FROM item")
+    end)
+
+    it("leaves a target alone that is in use, and refuses what is no other database", function()
+      local target <close> = sqlite.open ":memory:"
+      target:exec "CREATE TABLE other (x)"
+      target:transaction(function()
+        assert.is_false((pcall(db.copy_to, db, target)))
+        target:run "INSERT INTO other VALUES (1)"
+      end)
+      assert.equal(1, target:first("SELECT x FROM other").x)
+      misused("another database", db.copy_to, db, db)
+      misused("expected", db.copy_to, db, 7)
+      local closed = sqlite.open ":memory:"
+      closed:close()
+      misused("closed", db.copy_to, db, closed)
+    end)
+  end)
+
   describe("transaction", function()
     it("commits and gives the results", function()
       assert.same({ 1, 2, "x" }, { db:transaction(function(a, b)

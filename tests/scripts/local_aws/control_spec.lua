@@ -149,9 +149,48 @@ describe("the control endpoint", function()
       local first = control("POST", "faults", { kind = "throttle", service = "sts" })
       control("POST", "faults", { kind = "throttle", service = "ec2" })
       assert.equal(1, #control("DELETE", "faults?id=" .. first.id).faults)
-      for _, rule in ipairs { { kind = "nonsense" }, { kind = "error" }, { kind = "delay" } } do
-        local _, status = control("POST", "faults", rule)
-        assert.equal(400, status)
+      for said, rule in pairs {
+        ["unknown kind 'throtle', did you mean 'throttle'?"] = { kind = "throtle" },
+        ["kind 'error' needs a code"] = { kind = "error" }, ["kind 'delay' needs seconds"] = { kind = "delay" },
+        ["unknown member 'opration', did you mean 'operation'?"] = { kind = "throttle", opration = "DescribeJobs" },
+        ["count is to be a number, and not a string"] = { kind = "throttle", count = "2" },
+        ["no service 'lambda' in the local AWS"] = { kind = "throttle", service = "lambda" },
+        ["unknown operation 'DescribeJob', did you mean 'DescribeJobs'? of drs"] = { kind = "throttle", service = "drs",
+          operation = "DescribeJob" },
+      } do
+        local refused, status = control("POST", "faults", rule)
+        assert.same({ 400, "fault: " .. said }, { status, refused.message })
+      end
+    end)
+
+    local READS = {
+      drs = "DescribeJobs", dynamodb = "ListTables", states = "ListActivities", ec2 = "DescribeRegions",
+      sts = "GetCallerIdentity", ssm = "DescribeParameters", sns = "ListTopics", monitoring = "ListMetrics",
+      events = "ListRules", route53 = "/2013-04-01/hostedzone",
+    }
+
+    -- Any call of a service that reads: its answer's status.
+    local function read(entry)
+      local operation = READS[entry.name] or error("no read of " .. entry.name)
+      if entry.name == "route53" then
+        return support.send(here, { method = "GET", path = operation, service = "route53" }).status
+      elseif entry.target then
+        return support.json(here, entry.name, entry.target .. "." .. operation).status
+      elseif entry.version then
+        return support.form(here, entry.name, { Action = operation, Version = entry.version }).status
+      end
+      return support.drs(here, operation).status
+    end
+
+    it("are known to every service, under both of its names", function()
+      for _, entry in ipairs(require "local_aws.registry") do
+        assert.same({ entry.name, 200 }, { entry.name, read(entry) })
+        for kind, statuses in pairs { throttle = { [400] = true, [429] = true, [503] = true }, server_error = { [500] = true } } do
+          control("DELETE", "faults")
+          assert.equal(entry.name, control("POST", "faults", { service = entry.model, kind = kind, count = 1 }).service)
+          local status = read(entry)
+          assert.truthy(statuses[status] and #here.world.faults.list() == 0, entry.name .. " " .. status)
+        end
       end
     end)
   end)
