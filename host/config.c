@@ -32,7 +32,7 @@ static const struct setting settings[] = {
     {"DRSH_DATA", "data", "FILE", ":memory:", CONFIG_WORLD, "what the local AWS keeps its data in; :memory: keeps nothing"},
     {"DRSH_SPEED", "speed", "N", "1", CONFIG_WORLD, "how fast the local AWS's clock runs: 60 is a minute in a second"},
     {"DRSH_ACCOUNTS", "accounts", "FILE", NULL, CONFIG_WORLD, "more accounts, keys and roles for the local AWS"},
-    {"DRSH_ESTATE", "estate", "FILE", "sample", CONFIG_WORLD, "what a new local AWS holds: a Lua file, sample, or none"},
+    {"DRSH_ESTATE", "estate", "FILE", "sample", CONFIG_WORLD, "what a new local AWS holds: a Lua or JSON file, sample, none"},
     {"DRSH_SCRIPTS", "scripts", "DIR", NULL, CONFIG_EVERY, "the folder of the Lua scripts"},
     {"DRSH_MODEL_PATH", "model-path", "DIR", NULL, CONFIG_EVERY,
      "a folder of botocore-style API models: each service in it can be called"},

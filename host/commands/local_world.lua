@@ -34,8 +34,7 @@ end
 
 local function estate()
   local name = config.get "DRSH_ESTATE"
-  if name == "none" then return nil end
-  return name == "sample" and require "local_aws.sample_estate" or dofile(name)
+  return name ~= "none" and require "local_aws.estate".read(name) or nil
 end
 
 -- listen: the name of the setting that says where. Returns the running local AWS: url, world; a <close> variable ends it.

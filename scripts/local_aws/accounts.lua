@@ -8,6 +8,8 @@
 
 local crypto = require "crypto"
 local json = require "json"
+local read_file = require "local_aws.data_file"
+local shape = require "local_aws.shape"
 local time = require "time"
 
 local accounts = {}
@@ -43,14 +45,26 @@ function accounts.unique_id(prefix, text, length)
   return prefix .. table.concat(letters)
 end
 
+-- What the accounts of a file, or of an estate, may say of each (shape.lua).
+accounts.shape = { keys = "^%d%d%d%d%d%d%d%d%d%d%d%d$", map = { members = {
+  keys = { list = {
+    members = { accessKeyId = "string", secretAccessKey = "string", userName = "string" },
+    needs = { "accessKeyId", "secretAccessKey" },
+  } },
+  roles = { list = {
+    members = {
+      roleName = "string", trustedAccounts = { list = "string" }, externalId = "string", maxSessionDuration = "number",
+      webIdentity = { members = { issuer = "string", key = "any" } },
+    },
+    needs = { "roleName" },
+  } },
+} } }
+
+-- Reads an accounts file.
 function accounts.read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("a")
-  file:close()
-  if path:find("%.lua$") then
-    return assert(load(text, "@" .. path, "t"))()
-  end
-  return json.decode(text)
+  local content = read_file(path)
+  shape.check(content, { members = { accounts = accounts.shape }, needs = { "accounts" } }, path)
+  return content.accounts
 end
 
 local function add_key(db, account, key, source)

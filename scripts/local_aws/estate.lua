@@ -15,17 +15,61 @@
 --     } },
 --     tables = { { account=, region=, name="drsh-recovery-plans", items={ {planId=..., ...} } } } }    plain values
 --
--- Everything is put on top of what is there; a table that does not exist is passed over, and the log says so.
+-- Everything is put on top of what is there, or nothing is: a misspelt member is refused by its path. A table that does not
+-- exist is passed over, and the log says so.
 
 local accounts = require "local_aws.accounts"
 local fault = require "local_aws.fault"
 local instances = require "local_aws.ec2.instances"
 local json = require "json"
 local log = require "log"
+local read_file = require "local_aws.data_file"
+local shape = require "local_aws.shape"
 local source_servers = require "local_aws.drs.source_servers"
 local time = require "time"
 
 local estate = {}
+
+local TAGS = { map = "string" }
+
+local SOURCE_SERVER = {
+  members = {
+    hostname = "string", id = "string", fqdn = "string", tags = TAGS, ips = { list = "string" }, os = "string",
+    cores = "number", cpu = "string", ramGiB = "number", instanceType = "string", mac = "string", addedDaysAgo = "number",
+    volumes = { list = { members = { deviceName = "string", gib = "number", bytes = "number" } } },
+    originRegion = "string", originZone = "string", originAccount = "string", awsInstanceId = "string",
+    vmWareUuid = "string", hardwareId = "string", agentVersion = "string",
+    replication = { members = { state = "string", lag = "number", forSeconds = "number", error = "string" } },
+    behaviour = { map = "any" }, launchConfiguration = { map = "any" },
+  },
+  needs = { "hostname" },
+}
+
+local INSTANCE = { members = {
+  name = "string", id = "string", tags = TAGS, instanceType = "string", privateIp = "string", imageId = "string",
+  state = "string", launchedDaysAgo = "number", subnetId = "string", vpcId = "string", platform = "string",
+} }
+
+local PLACE = {
+  members = {
+    account = "string", region = "string", sourceServers = { list = SOURCE_SERVER }, instances = { list = INSTANCE },
+  },
+  needs = { "account", "region" },
+}
+
+local SHAPE = { members = {
+  accounts = accounts.shape,
+  places = { list = PLACE },
+  tables = { list = {
+    members = { account = "string", region = "string", name = "string", items = { list = { map = "any" } } },
+    needs = { "account", "region", "name", "items" },
+  } },
+} }
+
+-- The estate of that name: "sample", or a Lua or JSON file.
+function estate.read(name)
+  return name == "sample" and require "local_aws.sample_estate" or read_file(name)
+end
 
 local DAY_US = 86400 * 1000000
 local GIB = 1024 * 1024 * 1024
@@ -141,6 +185,7 @@ end
 
 -- Seeds it all in one transaction; answers how much: {sourceServers=, instances=, items=}.
 function estate.seed(world, given)
+  shape.check(given, SHAPE, "estate")
   return world.db:transaction(function()
     local now, sum = time.now_us(), { sourceServers = 0, instances = 0, items = 0 }
     accounts.add(world.db, given.accounts or {}, "estate")

@@ -9,6 +9,7 @@
 -- `settings` = {drs={pageSize=...}} changes what services do (also by control.lua while it runs).
 
 local accounts = require "local_aws.accounts"
+local estate = require "local_aws.estate"
 local front = require "local_aws.front"
 local server = require "server"
 local sqlite = require "sqlite"
@@ -18,15 +19,6 @@ local main = {}
 
 -- A body holds at most one DynamoDB batch (16 MiB) with room for its JSON.
 local BODY_LIMIT = 24 * 1024 * 1024
-
-local function seed(self, estate)
-  if estate == "sample" then
-    estate = require "local_aws.sample_estate"
-  elseif type(estate) == "string" then
-    estate = accounts.read(estate)
-  end
-  require("local_aws.estate").seed(self, estate)
-end
 
 -- functions is a module of programs that can run the orchestrator; the local AWS alone does without.
 local function optional(name)
@@ -41,10 +33,10 @@ function main.start(options)
     db = db, path = data ~= ":memory:" and data or nil, settings = options.settings, functions = optional "functions",
   }
   if options.accounts then
-    db:transaction(accounts.add, db, accounts.read(options.accounts).accounts, "file")
+    db:transaction(accounts.add, db, accounts.read(options.accounts), "file")
   end
   if options.estate and self.clock.is_new then
-    seed(self, options.estate)
+    estate.seed(self, type(options.estate) == "string" and estate.read(options.estate) or options.estate)
   end
   self.clock.keep()
   local listener = server.listen {

@@ -30,6 +30,62 @@ describe("an estate", function()
     assert.equal("2026-11-13T06:00:00.000000+00:00", server.lifeCycle.addedToServiceDateTime)
   end)
 
+  it("with a misspelt or wrong member is refused whole, with the path to it", function()
+    here = support.start()
+    local seed = require("local_aws.estate").seed
+    local function place(more)
+      local given = { account = support.ACCOUNT, region = support.REGION, sourceServers = { { hostname = "good-1" } } }
+      for name, value in pairs(more) do
+        given[name] = value
+      end
+      return { places = { given } }
+    end
+    for said, wrong in pairs {
+      ["estate: unknown member 'place', did you mean 'places'?"] = { place = {} },
+      ["estate.places[1]: unknown member 'sourceServer', did you mean 'sourceServers'?"] = place { sourceServer = {} },
+      ["estate.places[1].sourceServers[2]: the member 'hostname' is missing"] =
+        place { sourceServers = { { hostname = "a" }, { fqdn = "b" } } },
+      ["estate.places[1].sourceServers[1].volumes[1].gib: a number is expected here, and not a string"] =
+        place { sourceServers = { { hostname = "a", volumes = { { gib = "8" } } } } },
+      ["estate.places[1].instances: a list is expected here, without 'name'"] = place { instances = { name = "x" } },
+      ["estate.places[1].region: a string is expected here, and not a table"] = place { region = {} },
+      ["estate.accounts: '12' is no name that can stand here"] = { accounts = { ["12"] = {} } },
+    } do
+      local ok, problem = pcall(seed, here.world, wrong)
+      assert.same({ false, "INVALID_DATA", said }, { ok, problem.code, problem.message })
+    end
+    assert.equal("UninitializedAccountException", here.fault("drs", "DescribeSourceServers").code)
+  end)
+
+  it("can be a JSON file or a Lua file, and a broken one is named", function()
+    local path = os.tmpname()
+    local function write(name, text)
+      local file = assert(io.open(path .. name, "w"))
+      file:write(text)
+      file:close()
+      return path .. name
+    end
+    local places = '{"places": [{"account": "123456789012", "region": "us-east-1", "sourceServers": [{"hostname": "j-1"}]}]}'
+    for _, file in ipairs { write(".json", places), write(".lua", "return require('json').decode [[" .. places .. "]]") } do
+      here = support.start { estate = file }
+      assert.equal(1, #here.call("drs", "DescribeSourceServers").items)
+      here.close()
+      os.remove(file)
+    end
+    local read = require("local_aws.estate").read
+    for said, file in pairs {
+      ["line 1"] = write(".bad.json", "{"), ["should give a table"] = write(".none.lua", "local x = 1"),
+      ["near <eof>"] = write(".bad.lua", "return {"), ["No such file"] = path .. ".nowhere",
+    } do
+      local ok, problem = pcall(read, file)
+      assert.is_false(ok)
+      assert.truthy(problem.message:find(path, 1, true) and problem.message:find(said, 1, true), problem.message)
+      os.remove(file)
+    end
+    os.remove(path)
+    here = support.start()
+  end)
+
   -- Counted in instructions, which are the same on every machine.
   local function cost_of_a_page(servers)
     here = support.start { estate = support.estate(servers) }
