@@ -27,7 +27,8 @@ local KINDS = {
 }
 
 -- How each service says that it throttles, and that it is broken: code, status, text. Codes and statuses are those of the
--- services' models where they have one (SNS ThrottledException, CloudWatch InternalServiceFault, EventBridge InternalException).
+-- services' models where they have one (SNS ThrottledException, CloudWatch InternalServiceFault, EventBridge
+-- InternalException).
 local THROTTLE = {
   dynamodb = { "ThrottlingException", 400, "Rate of requests exceeds the allowed throughput." },
   states = { "ThrottlingException", 400, "Rate exceeded" },
