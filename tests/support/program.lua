@@ -70,8 +70,13 @@ function program.start(arguments, environment)
   return self
 end
 
+-- One that has ended and waits for its parent to notice (state Z) is not alive: init may take seconds.
 function process:is_alive()
-  return (select(2, shell("kill -0 " .. self.id .. " 2> /dev/null"))) == 0
+  local file = io.open(("/proc/%d/stat"):format(self.id), "r")
+  if not file then return false end
+  local state = (file:read "a" or ""):match "%) (%a)"
+  file:close()
+  return state ~= nil and state ~= "Z"
 end
 
 function process:log()
