@@ -15,8 +15,11 @@ local folder = require "testing.folder"
 local json = require "json"
 local main = require "local_aws.main"
 local scripts = require "runtime.scripts"
+local snapshots = require "local_aws.control.snapshots"
+local source_servers = require "local_aws.drs.source_servers"
 local task = require "task"
 local time = require "time"
+local world = require "local_aws.world"
 
 local testing = { record = answers.record, replay = answers.replay }
 
@@ -192,6 +195,29 @@ function methods:cut(rule, fn)
   remove()
   clock.step(0)
   if ended then error("the cut was never reached", 0) end
+end
+
+--- Changes what services do, {drs={pageSize=1}}; gives all settings.
+function methods:settings(changes)
+  for service, values in pairs(changes or {}) do world.change_settings(self.world, service, values) end
+  return world.settings(self.world)
+end
+
+--- How the jobs of a source server go from now on, {launch="FAILED"} (scripts/local_aws/drs/behaviour.lua); nil: well.
+function methods:behave(server_id, behaviour, region)
+  if not source_servers.set_behaviour(self.world, testing.ACCOUNT, region or testing.REGION, server_id, behaviour) then
+    error(("no source server %s in %s"):format(server_id, region or testing.REGION), 2)
+  end
+end
+
+--- Keeps the whole world as it is under a name, to restore it as often as wanted.
+function methods:snapshot(name)
+  snapshots.keep(self.world, name)
+end
+
+--- Brings back what snapshot kept: data, clock, settings, faults.
+function methods:restore(name)
+  snapshots.restore(self.world, name)
 end
 
 --- The calls that the local AWS received, newest last: filter by service, operation, region, account, code.

@@ -31,4 +31,26 @@ describe("drsh test", function()
     assert.is_truthy(why:find("has no answer of drs DescribeJobs", 1, true), why)
     os.remove(path)
   end)
+
+  it("gives specs the local AWS's control: settings, behaviour, snapshots", function()
+    local hostname = "a-1"
+    local here <close> = testing.open { estate = { places = { { account = testing.ACCOUNT, region = testing.REGION,
+      sourceServers = { { hostname = hostname } } } } } }
+    local drs = here.client "drs"
+    local server = drs:describe_source_servers {}.items[1].sourceServerID
+    assert.equal(3, here.settings { drs = { pageSize = 3 } }.drs.pageSize)
+    here.snapshot "fresh"
+    local function launch()
+      drs:start_recovery { sourceServers = { { sourceServerID = server } }, isDrill = true }
+      here.advance(60)
+      return drs:describe_jobs {}.items[1].participatingServers[1].launchStatus
+    end
+    here.behave(server, { launch = "FAILED" })
+    assert.equal("FAILED", launch())
+    here.restore "fresh"
+    assert.same({}, drs:describe_jobs {}.items)
+    assert.equal("LAUNCHED", launch())
+    assert.has_error(function() here.behave("s-00000000000000000", {}) end)
+    assert.has_error(function() here.settings { drs = { pagesize = 3 } } end)
+  end)
 end)
