@@ -31,6 +31,7 @@ local form = require "local_aws.wire.form"
 local json = require "json"
 local log = require "log"
 local refuse = require "local_aws.control.refusal"
+local shape = require "local_aws.shape"
 local snapshots = require "local_aws.control.snapshots"
 
 local control = {}
@@ -54,11 +55,17 @@ local function list_calls(world, _, query)
   return { total = world.calls.count(), calls = world.calls.list(filter, limit) }
 end
 
+local BEHAVIOUR = {
+  members = { account = "string", region = "string", sourceServerID = "string", behaviour = { map = "any" } },
+  needs = { "account", "region", "sourceServerID" },
+}
+
 local function set_behaviour(world, body)
-  local changed = world.services.drs.operations and require("local_aws.drs.source_servers").set_behaviour(world, body.account,
-    body.region, body.sourceServerID, body.behaviour)
-  if not changed then
-    refuse(404, "NO_SUCH_SERVER", "no source server " .. tostring(body.sourceServerID) .. " in this account and region")
+  shape.check(body, BEHAVIOUR, "behaviour")
+  if not require("local_aws.drs.source_servers").set_behaviour(world, body.account, body.region, body.sourceServerID,
+    body.behaviour) then
+    refuse(404, "NO_SUCH_SERVER", ("no source server %s in account %s, %s"):format(body.sourceServerID, body.account,
+      body.region))
   end
   return body
 end
@@ -165,12 +172,10 @@ function control.handle(world, request)
   if ok then
     return 200, HEADERS, json.encode(result)
   end
-  local status, code = 400, "INVALID_REQUEST"
-  if type(result) == "table" then
-    status, code = result.status or 400, result.code or code
-  end
-  log.info("control refused", { path = request.path, error = tostring(result) })
-  return status, HEADERS, json.encode { error = code, message = tostring(type(result) == "table" and result.message or result) }
+  local failure = type(result) == "table" and result or { message = tostring(result) }
+  log.info("control refused", { path = request.path, error = failure.message })
+  return failure.status or 400, HEADERS,
+    json.encode { error = failure.code or "INVALID_REQUEST", message = tostring(failure.message) }
 end
 
 return control

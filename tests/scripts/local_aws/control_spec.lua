@@ -234,8 +234,11 @@ describe("the control endpoint", function()
     control("POST", "clock", { step = 700 })
     assert.equal("FAILED", here.call("drs", "DescribeJobs").items[1].participatingServers[1].launchStatus)
     given.sourceServerID = "s-nowhere"
-    local _, status = control("POST", "behaviour", given)
-    assert.equal(404, status)
+    local refused, status = control("POST", "behaviour", given)
+    assert.same({ 404, "no source server s-nowhere in account 123456789012, us-east-1" }, { status, refused.message })
+    given.region = nil
+    refused, status = control("POST", "behaviour", given)
+    assert.same({ 400, "behaviour: the member 'region' is missing" }, { status, refused.message })
   end)
 
   it("seeds an estate on top of what is there", function()
