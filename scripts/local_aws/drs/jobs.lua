@@ -34,23 +34,23 @@ CREATE TABLE IF NOT EXISTS drs_job_events (
 local MAX_JOBS, MAX_SERVERS_IN_JOB, MAX_SERVERS_IN_JOBS = 20, 100, 500
 
 -- Raises ServiceQuotaExceededException if as many jobs are in progress as may be.
-function jobs.check_concurrency(call)
+function jobs.check_concurrency(call, now)
   local active = call.world.db:first("SELECT count(*) AS n FROM drs_jobs WHERE account = ? AND region = ? AND ends_us > ?",
-    call.account, call.region, time.now_us()).n
+    call.account, call.region, now).n
   if active >= MAX_JOBS then
     failures.quota(("The maximum number of concurrent jobs in progress (%d) was reached"):format(MAX_JOBS), "L-D88FAC3A")
   end
 end
 
 -- Raises ServiceQuotaExceededException if a LAUNCH job of so many servers is one too many.
-function jobs.check_quotas(call, server_count)
+function jobs.check_quotas(call, server_count, now)
   if server_count > MAX_SERVERS_IN_JOB then
     failures.quota(("The maximum number of source servers in one job (%d) was exceeded"):format(MAX_SERVERS_IN_JOB),
       "L-B827C881")
   end
-  jobs.check_concurrency(call)
+  jobs.check_concurrency(call, now)
   local busy = call.world.db:first([[SELECT count(*) AS n FROM drs_job_servers WHERE account = ? AND region = ?
-    AND job_ends_us > ?]], call.account, call.region, time.now_us()).n
+    AND job_ends_us > ?]], call.account, call.region, now).n
   if busy + server_count > MAX_SERVERS_IN_JOBS then
     failures.quota(("The maximum number of source servers in all jobs (%d) was exceeded"):format(MAX_SERVERS_IN_JOBS),
       "L-05AFA8C6")
@@ -81,10 +81,10 @@ local function in_order(events)
   return events
 end
 
--- Stores a job. plan: the answer of timeline.*; participants: list of {server=, instance=, key= of plan.ways}.
--- Answers its row.
-function jobs.insert(call, kind, initiated_by, tags, plan, participants)
-  local db, now, id = call.world.db, time.now_us(), ids.new "drsjob-"
+-- Stores a job that is created at `now`. plan: the answer of timeline.*; participants: list of {server=, instance=, key= of
+-- plan.ways}. Answers its row.
+function jobs.insert(call, now, kind, initiated_by, tags, plan, participants)
+  local db, id = call.world.db, ids.new "drsjob-"
   db:run([[INSERT INTO drs_jobs (account, region, id, type, initiated_by, created_us, starts_us, ends_us, tags)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, id, kind, initiated_by, now, after(now, plan.starts_at),
     after(now, plan.ends_at), json.encode(json.object(tags or {})))

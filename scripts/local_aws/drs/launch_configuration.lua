@@ -5,6 +5,7 @@ local failures = require "local_aws.drs.failures"
 local json = require "json"
 local launch_templates = require "local_aws.ec2.launch_templates"
 local source_servers = require "local_aws.drs.source_servers"
+local time = require "time"
 local tags = require "local_aws.ec2.tags"
 
 local launch_configuration = {}
@@ -54,7 +55,7 @@ end
 
 function operations.UpdateLaunchConfiguration(call)
   local server = source_servers.get(call, call.input.sourceServerID)
-  source_servers.refuse_busy(call, { server.id })
+  source_servers.refuse_busy(call, { server.id }, time.now_us())
   local input = call.input
   if input.copyPrivateIp and input.launchIntoInstanceProperties then
     failures.invalid("copyPrivateIp cannot be used together with launchIntoInstanceProperties.", "fieldValidationFailed")

@@ -1,4 +1,5 @@
--- StartRecovery: one job for all servers, drill or not. All that will happen is decided and stored here, in one transaction.
+-- StartRecovery: one job for all servers, drill or not. All that will happen is decided and stored here, in one transaction. A
+-- recovery plan's step starts its servers the same way, at the time when it is due.
 
 local behaviour = require "local_aws.drs.behaviour"
 local failures = require "local_aws.drs.failures"
@@ -17,9 +18,9 @@ local timeline = require "local_aws.drs.timeline"
 local recovery = {}
 
 -- The servers of the call with what their launch needs to know; refuses the whole call for one that is not there.
-local function read_servers(call, now)
+local function read_servers(call, asked_servers, now)
   local list, seen = {}, {}
-  for index, asked in ipairs(call.input.sourceServers) do
+  for index, asked in ipairs(asked_servers) do
     local id = asked.sourceServerID
     local server = source_servers.find(call, id)
     if not server then
@@ -41,7 +42,7 @@ local function prepare(call, servers, now)
   for _, server in ipairs(servers) do
     server.behaviour = behaviour.of(server.row)
     server.launch = launch_configuration.of(call, server.row)
-    server.former = recovery_instances.former_drill(call, server.id)
+    server.former = recovery_instances.former_drill(call, server.id, now)
     server.snapshot_given = server.point ~= nil
     server.can_snapshot = replication.can_snapshot(server.row.replication, now)
     server.has_snapshot = snapshots.exist(server.row, now)
@@ -69,8 +70,9 @@ local function instance_tags(server)
 end
 
 -- The EC2 instance and the recovery instance that a launch will make.
-local function launch_instance(call, server, way, job, now)
+local function launch_instance(call, server, way, job, is_drill)
   local properties = server.row.properties
+  local now = job.created_us
   local starts, ends = after(now, way.launch_starts_at), after(now, way.ends_at)
   local life = {}
   states.launch(life, starts, server.launch.launchDisposition == "STOPPED" and way.ends_at - way.launch_starts_at or nil)
@@ -87,51 +89,56 @@ local function launch_instance(call, server, way, job, now)
     platform = properties.os:find("Windows") and "windows" or nil, tags = instance_tags(server),
   }, life)
   recovery_instances.insert(call, {
-    id = server.instance, sourceServer = server.id, job = job.id, isDrill = call.input.isDrill == true, visibleUs = ends,
+    id = server.instance, sourceServer = server.id, job = job.id, isDrill = is_drill, visibleUs = ends,
     snapshotUs = server.point or (server.can_snapshot and now) or snapshots.latest(server.row, now) or now, privateIp = address,
     volumes = volumes, properties = properties, tags = server.launch.copyTags and server.row.tags or {},
   })
 end
 
-local function carry_out(call, server, way, job, now)
+local function carry_out(call, server, way, job, is_drill)
+  local now = job.created_us
   if way.cleanup_ends_at then
     recovery_instances.remove(call, server.former, after(now, way.cleanup_starts_at), after(now, way.cleanup_ends_at))
   end
   if way.outcome == "LAUNCHED" then
-    launch_instance(call, server, way, job, now)
+    launch_instance(call, server, way, job, is_drill)
   end
   server.row.last_launch = {
-    at = now, job = job.id, type = call.input.isDrill and "DRILL" or "RECOVERY", ends = after(now, way.ends_at),
+    at = now, job = job.id, type = is_drill and "DRILL" or "RECOVERY", ends = after(now, way.ends_at),
     launch_starts = way.launch_starts_at and after(now, way.launch_starts_at) or nil, outcome = way.outcome,
   }
   source_servers.save(call, server.row, "last_launch")
 end
 
-local operations = {}
-
-function operations.StartRecovery(call)
-  local now = time.now_us()
-  local servers, server_ids = read_servers(call, now), {}
+-- Starts a job at `now`, for the input of a StartRecovery. Refuses the whole input if anything is wrong with it. Answers the
+-- job's row.
+function recovery.start(call, input, now)
+  local servers, server_ids = read_servers(call, input.sourceServers, now), {}
   for index, server in ipairs(servers) do
     server_ids[index] = server.id
   end
-  source_servers.refuse_busy(call, server_ids)
-  jobs.check_quotas(call, #servers)
+  source_servers.refuse_busy(call, server_ids, now)
+  jobs.check_quotas(call, #servers, now)
   prepare(call, servers, now)
-  local converted_at = staging.convert(call, servers)
+  local converted_at = staging.convert(call, servers, now)
   local plan = timeline.launch(call.world.settings.drs, jobs.next_number(call), servers, converted_at)
   local participants = {}
   for index, server in ipairs(servers) do
     participants[index] = { server = server.id, instance = server.instance, key = server.id }
   end
-  local kind = call.input.isDrill and "START_DRILL" or "START_RECOVERY"
-  local job = jobs.insert(call, "LAUNCH", kind, call.input.tags, plan, participants)
+  local is_drill = input.isDrill == true
+  local job = jobs.insert(call, now, "LAUNCH", is_drill and "START_DRILL" or "START_RECOVERY", input.tags, plan, participants)
   for _, server in ipairs(servers) do
-    carry_out(call, server, plan.ways[server.id], job, now)
+    carry_out(call, server, plan.ways[server.id], job, is_drill)
   end
-  return { job = jobs.describe(call, job, now) }
+  return job
 end
 
-recovery.operations = operations
+recovery.operations = {
+  StartRecovery = function(call)
+    local now = time.now_us()
+    return { job = jobs.describe(call, recovery.start(call, call.input, now), now) }
+  end,
+}
 
 return recovery

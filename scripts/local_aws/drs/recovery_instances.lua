@@ -32,8 +32,7 @@ end
 
 -- The id of the living drill instance of a server that the next launch has to clean away; nil if there is none. What was
 -- disconnected from DRS is the user's, and a real recovery's instance is never cleaned.
-function recovery_instances.former_drill(call, server_id)
-  local now = time.now_us()
+function recovery_instances.former_drill(call, server_id, now)
   local row = call.world.db:first([[SELECT id FROM drs_recovery_instances WHERE account = ? AND region = ? AND source_server = ?
     AND is_drill = 1 AND disconnected_us IS NULL AND ]] .. VISIBLE .. " ORDER BY number DESC LIMIT 1", call.account,
       call.region,

@@ -73,9 +73,9 @@ function source_servers.set_behaviour(world, account, region, id, behaviour)
 end
 
 -- Raises ConflictException if a job holds one of these servers.
-function source_servers.refuse_busy(call, server_ids)
+function source_servers.refuse_busy(call, server_ids, now)
   local row = call.world.db:first([[SELECT server FROM drs_job_servers WHERE account = ? AND region = ? AND job_ends_us > ?
-    AND server IN (SELECT value FROM json_each(?)) LIMIT 1]], call.account, call.region, time.now_us(),
+    AND server IN (SELECT value FROM json_each(?)) LIMIT 1]], call.account, call.region, now,
     json.encode(json.array(server_ids)))
   if row then
     failures.conflict(failures.BUSY_SERVER, "SourceServer", row.server)
@@ -195,7 +195,7 @@ end
 
 function operations.DeleteSourceServer(call)
   local server = source_servers.get(call, call.input.sourceServerID)
-  source_servers.refuse_busy(call, { server.id })
+  source_servers.refuse_busy(call, { server.id }, time.now_us())
   local state = replication.state(server.replication, time.now_us())
   if state ~= "DISCONNECTED" and state ~= "STOPPED" then
     failures.conflict("Source Server must be disconnected before it can be deleted.", "SourceServer", server.id)
@@ -225,7 +225,7 @@ end
 
 function operations.StopReplication(call)
   local server = source_servers.get(call, call.input.sourceServerID)
-  source_servers.refuse_busy(call, { server.id })
+  source_servers.refuse_busy(call, { server.id }, time.now_us())
   if replication.state(server.replication, time.now_us()) == "STOPPED" then
     failures.conflict("Replication of the Source Server is already stopped.", "SourceServer", server.id)
   end
@@ -235,7 +235,7 @@ end
 
 function operations.DisconnectSourceServer(call)
   local server = source_servers.get(call, call.input.sourceServerID)
-  source_servers.refuse_busy(call, { server.id })
+  source_servers.refuse_busy(call, { server.id }, time.now_us())
   set_replication(call, server, "DISCONNECTED")
   return source_servers.describe_one(call, server.id)
 end

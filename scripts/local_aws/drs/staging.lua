@@ -19,9 +19,9 @@ local function staging_id(server)
   return server.properties.stagingSourceServerArn:match("[^/]+$")
 end
 
--- Starts the jobs in the staging accounts of those servers that are extended; answers the second at which the last one ends (0:
--- none).
-function staging.convert(call, servers)
+-- Starts, at `now`, the jobs in the staging accounts of those servers that are extended; answers the second after it at which
+-- the last one ends (0: none).
+function staging.convert(call, servers, now)
   local by_account, ends_at = {}, 0
   for _, server in ipairs(servers) do
     local account = server.row.staging_account
@@ -35,9 +35,9 @@ function staging.convert(call, servers)
     for index, server in ipairs(list) do
       ids[index], participants[index] = server.id, { server = server.id, key = server.id }
     end
-    source_servers.refuse_busy(there, ids)
+    source_servers.refuse_busy(there, ids, now)
     local plan = timeline.convert(call.world.settings.drs, jobs.next_number(call), list)
-    jobs.insert(there, "CREATE_CONVERTED_SNAPSHOT", "TARGET_ACCOUNT", nil, plan, participants)
+    jobs.insert(there, now, "CREATE_CONVERTED_SNAPSHOT", "TARGET_ACCOUNT", nil, plan, participants)
     ends_at = math.max(ends_at, plan.ends_at)
   end
   return ends_at

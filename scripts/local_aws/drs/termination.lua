@@ -50,12 +50,12 @@ local operations = {}
 function operations.TerminateRecoveryInstances(call)
   local now = time.now_us()
   local list, participants = read_instances(call, now), {}
-  jobs.check_concurrency(call)
+  jobs.check_concurrency(call, now)
   for index, instance in ipairs(list) do
     participants[index] = { server = instance.row.source_server, instance = instance.id, key = instance.id }
   end
   local plan = timeline.terminate(call.world.settings.drs, jobs.next_number(call), list)
-  local job = jobs.insert(call, "TERMINATE", "TERMINATE_RECOVERY_INSTANCES", nil, plan, participants)
+  local job = jobs.insert(call, now, "TERMINATE", "TERMINATE_RECOVERY_INSTANCES", nil, plan, participants)
   for _, instance in ipairs(list) do
     carry_out(call, instance, plan.ways[instance.id], job, now)
   end
