@@ -1,12 +1,15 @@
 -- AWS Elastic Disaster Recovery. The parts are in drs/; here is what every call goes through: a region that was never
--- initialised answers nothing else.
+-- initialised answers nothing else, and recovery plans have come as far as the clock before anything is answered.
 
+local driver = require "local_aws.drs.recovery_plans.driver"
 local failures = require "local_aws.drs.failures"
+local progress = require "local_aws.drs.recovery_plans.progress"
 local time = require "time"
 local timeline = require "local_aws.drs.timeline"
 
 local PARTS = {
-  "failback", "jobs", "launch_actions", "launch_configuration", "recovery", "recovery_instances", "replication_configuration",
+  "failback", "jobs", "launch_actions", "launch_configuration", "recovery", "recovery_instances", "recovery_plans.plans",
+  "recovery_plans.steps", "recovery_plans.executions", "recovery_plans.execution_steps", "replication_configuration",
   "snapshots", "source_servers", "staging", "tags", "templates", "termination",
 }
 
@@ -41,6 +44,7 @@ for _, part_name in ipairs(PARTS) do
   for name, operation in pairs(part.operations) do
     operations[name] = ALWAYS[name] and operation or function(call)
       check_initialized(call)
+      progress.catch_up(call.world, time.now_us())
       return operation(call)
     end
   end
@@ -66,4 +70,7 @@ local function settings()
   }
 end
 
-return { name = "drs", model = "drs", schema = table.concat(schema), operations = operations, settings = settings }
+return {
+  name = "drs", model = "drs", schema = table.concat(schema), operations = operations, settings = settings,
+  start = driver.start,
+}

@@ -14,12 +14,19 @@ function failures.conflict(message, kind, id)
   fault.raise("ConflictException", message, { resourceId = id, resourceType = kind })
 end
 
-function failures.quota(message, code)
-  fault.raise("ServiceQuotaExceededException", message, { serviceCode = "drs", quotaCode = code })
+-- code: the quota's, nil where AWS has not published it; kind, id: what is full, nil for the account.
+function failures.quota(message, code, kind, id)
+  fault.raise("ServiceQuotaExceededException", message,
+    { serviceCode = "drs", quotaCode = code, resourceType = kind, resourceId = id })
 end
 
 function failures.invalid(message, reason)
   fault.raise("ValidationException", message, { reason = reason or "other" })
+end
+
+function failures.invalid_field(name, message)
+  fault.raise("ValidationException", message,
+    { reason = "fieldValidationFailed", fieldList = { { name = name, message = message } } })
 end
 
 function failures.uninitialized()

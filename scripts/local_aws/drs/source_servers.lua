@@ -193,8 +193,19 @@ function operations.DescribeSourceServers(call)
   return { items = describe_rows(call, page, time.now_us()), nextToken = token }
 end
 
+-- User guide, "Editing and deleting recovery plans": no server is deleted while it belongs to a plan.
+local function refuse_planned(call, server)
+  local row = call.world.db:first([[SELECT plan FROM drs_recovery_plan_servers WHERE account = ? AND region = ? AND server = ?
+    LIMIT 1]], call.account, call.region, server.id)
+  if row then
+    failures.conflict(("Source Server belongs to recovery plan %s: remove it from its plans first."):format(row.plan),
+      "SourceServer", server.id)
+  end
+end
+
 function operations.DeleteSourceServer(call)
   local server = source_servers.get(call, call.input.sourceServerID)
+  refuse_planned(call, server)
   source_servers.refuse_busy(call, { server.id }, time.now_us())
   local state = replication.state(server.replication, time.now_us())
   if state ~= "DISCONNECTED" and state ~= "STOPPED" then

@@ -9,6 +9,7 @@ local tags = {}
 local TABLES = {
   ["source-server"] = "drs_source_servers", job = "drs_jobs", ["recovery-instance"] = "drs_recovery_instances",
   ["launch-configuration-template"] = "drs_templates", ["replication-configuration-template"] = "drs_templates",
+  ["recovery-plan"] = "drs_recovery_plans", ["recovery-plan-execution"] = "drs_recovery_plan_executions",
 }
 
 local MAX_TAGS = 50
@@ -31,6 +32,20 @@ local function save(call, name, number, map)
   return {}
 end
 
+-- Refuses a map of tags that no resource can have.
+function tags.check(map)
+  local count = 0
+  for key in pairs(map) do
+    if key:find("^aws:") then
+      failures.invalid("Tag keys that begin with aws: are reserved.", "fieldValidationFailed")
+    end
+    count = count + 1
+  end
+  if count > MAX_TAGS then
+    failures.invalid(("A resource can have at most %d tags."):format(MAX_TAGS), "fieldValidationFailed")
+  end
+end
+
 local operations = {}
 
 function operations.ListTagsForResource(call)
@@ -40,19 +55,10 @@ end
 
 function operations.TagResource(call)
   local name, number, map = resource(call)
-  local count = 0
   for key, value in pairs(call.input.tags) do
-    if key:find("^aws:") then
-      failures.invalid("Tag keys that begin with aws: are reserved.", "fieldValidationFailed")
-    end
     map[key] = value
   end
-  for _ in pairs(map) do
-    count = count + 1
-  end
-  if count > MAX_TAGS then
-    failures.invalid(("A resource can have at most %d tags."):format(MAX_TAGS), "fieldValidationFailed")
-  end
+  tags.check(map)
   return save(call, name, number, map)
 end
 
