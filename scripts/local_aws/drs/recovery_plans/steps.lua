@@ -94,14 +94,15 @@ local function set_servers(call, step, given, refuse_full)
   end
   for position, server in ipairs(list) do
     db:run([[INSERT INTO drs_recovery_plan_servers (plan, step, position, account, region, server, impact)
-      VALUES (?, ?, ?, ?, ?, ?, ?)]], step.plan, step.id, position, call.account, call.region, server.server, server.impact)
+      VALUES (?, ?, ?, ?, ?, ?, ?)]], step.plan, step.id, position, call.account, call.region, server.server,
+      server.impact)
   end
 end
 
 local function renumber(call, list, now)
   for position, step in ipairs(list) do
-    call.world.db:run("UPDATE drs_recovery_plan_steps SET position = ?, updated_us = ? WHERE id = ? AND position <> ?", position,
-      now, step.id, position)
+    call.world.db:run("UPDATE drs_recovery_plan_steps SET position = ?, updated_us = ? WHERE id = ? AND position <> ?",
+      position, now, step.id, position)
   end
 end
 
@@ -116,17 +117,18 @@ local function create(call, plan)
   local list, given, wait_minutes = steps.of(call, plan.id), read_configuration(input.configuration)
   local position = input.stepOrder or #list + 1
   if #list >= MAX_STEPS then
-    failures.quota(("The maximum number of steps in one recovery plan (%d) was reached."):format(MAX_STEPS), nil, "RecoveryPlan",
-      arns.plan(plan))
+    failures.quota(("The maximum number of steps in one recovery plan (%d) was reached."):format(MAX_STEPS), nil,
+      "RecoveryPlan", arns.plan(plan))
   elseif position > #list + 1 then
-    failures.invalid_field("stepOrder", ("The recovery plan has %d steps: stepOrder can be at most %d."):format(#list, #list + 1))
+    failures.invalid_field("stepOrder", ("The recovery plan has %d steps: stepOrder can be at most %d."):format(#list,
+      #list + 1))
   end
   local step = { id = ids.new "st-", plan = plan.id, wait_minutes = wait_minutes }
   table.insert(list, position, step)
   refuse_wait_first(list)
   db:run([[INSERT INTO drs_recovery_plan_steps (account, region, id, plan, position, name, wait_minutes, created_us, updated_us)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, step.id, plan.id, position, input.stepName, wait_minutes, now,
-    now)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, step.id, plan.id, position, input.stepName, wait_minutes,
+    now, now)
   renumber(call, list, now)
   if given then
     set_servers(call, step, given, function(message)
