@@ -13,8 +13,9 @@ local source_servers = require "local_aws.drs.source_servers"
 
 local support = {}
 
--- Seconds of a launch without jitter, as the recorded drill took; an execution is validated one second before its first step.
-support.LAUNCH, support.VALIDATION = 537.5, 1
+-- Seconds of a launch without jitter, as the recorded drill took; what it takes longer when a former drill's instance has to go
+-- first; an execution's time before its first step.
+support.LAUNCH, support.CLEANUP, support.VALIDATION = 537.5, 20, 1
 
 local methods = {}
 methods.__index = methods

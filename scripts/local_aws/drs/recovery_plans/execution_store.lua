@@ -9,13 +9,13 @@ local servers = require "local_aws.drs.recovery_plans.servers"
 
 local store = {}
 
--- error: {code=, message=} as JSON; points: recovery snapshot by server id, as JSON. Of a step: ends_us is when what runs will
--- be over. Of a server: outcome is how its last job goes, decided when the job is started.
+-- error: {code=, message=} as JSON; points: recovery snapshot by server id, as JSON; started_by: ARN. Of a step: ends_us is
+-- when what runs will be over. Of a server: outcome is how its last job goes, decided when the job is started.
 store.schema = [[
 CREATE TABLE IF NOT EXISTS drs_recovery_plan_executions (
   number INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, plan TEXT NOT NULL,
   mode TEXT NOT NULL, status TEXT NOT NULL, started_us INTEGER NOT NULL, completed_us INTEGER, due_us INTEGER, error TEXT,
-  points TEXT NOT NULL, tags TEXT NOT NULL, UNIQUE (account, region, id)
+  points TEXT NOT NULL, tags TEXT NOT NULL, started_by TEXT NOT NULL, UNIQUE (account, region, id)
 );
 CREATE INDEX IF NOT EXISTS drs_recovery_plan_executions_page ON drs_recovery_plan_executions (account, region, number);
 CREATE INDEX IF NOT EXISTS drs_recovery_plan_executions_status ON drs_recovery_plan_executions (account, region, status);

@@ -80,9 +80,9 @@ local function start(call, plan)
   local points = read_points(input.sourceServers, list)
   tags.check(input.tags or {})
   local validated = now + math.floor(call.world.settings.drs.timings.plan_validation * 1000000)
-  db:run([[INSERT INTO drs_recovery_plan_executions (account, region, id, plan, mode, status, started_us, due_us, points, tags)
-    VALUES (?, ?, ?, ?, ?, 'CREATED', ?, ?, ?, ?)]], call.account, call.region, id, plan.id, input.mode, now, validated,
-    json.encode(points), json.encode(json.object(input.tags or {})))
+  db:run([[INSERT INTO drs_recovery_plan_executions (account, region, id, plan, mode, status, started_us, due_us, points, tags,
+    started_by) VALUES (?, ?, ?, ?, ?, 'CREATED', ?, ?, ?, ?, ?)]], call.account, call.region, id, plan.id, input.mode, now,
+    validated, json.encode(points), json.encode(json.object(input.tags or {})), call.principal.arn)
   for _, step in ipairs(plan_steps) do
     copy_step(call, id, step, now)
   end

@@ -2,7 +2,8 @@
 -- due, however late anybody looks: the times of steps and jobs are the same whether the clock ran, jumped or the process was
 -- away. The rules are those of the user guide, "How a recovery plan runs" and "Controlling how server failures affect a plan".
 --
--- `context` is what the rest of DRS calls a call: {world=, account=, region=}; `at` is world microseconds.
+-- `context` is what the rest of DRS calls a call: {world=, account=, region=, principal=}; DRS acts in the name of whoever
+-- started the execution. `at` is world microseconds.
 
 local fault = require "local_aws.fault"
 local json = require "json"
@@ -163,7 +164,8 @@ local function validate(context, execution, at)
 end
 
 local function advance(world, execution)
-  local context = { world = world, account = execution.account, region = execution.region }
+  local context = { world = world, account = execution.account, region = execution.region,
+    principal = { arn = execution.started_by } }
   local at = execution.due_us
   if execution.status == "CREATED" then
     return validate(context, execution, at)
