@@ -52,7 +52,7 @@ describe("the example runbook", function()
   end)
 
   it("explains itself, and what was wrong in the call", function()
-    for _, name in ipairs { "fail_over_dns", "run_automation", "estate_report", "drill_notice" } do
+    for _, name in ipairs { "fail_over_dns", "run_automation", "estate_report", "drill_notice", "import_native_plan" } do
       local code, out = run(name .. ".lua --help")
       assert.equal(0, code)
       assert.matches("^drsh run examples/" .. name .. ".lua", out)
@@ -63,6 +63,7 @@ describe("the example runbook", function()
     assert.equal(2, (run "fail_over_dns.lua"))
     assert.equal(2, (run "fail_over_dns.lua --zone"))
     assert.equal(2, (run "drill_notice.lua --execution x"))
+    assert.equal(2, (run "import_native_plan.lua"))
   end)
 
   describe("fail_over_dns", function()
@@ -175,6 +176,70 @@ describe("the example runbook", function()
       assert.matches("us%-west%-2 +6 +6", out)
       assert.matches("eu%-west%-1 +unknown: ", out)
       assert.matches("1 of 2 regions did not answer", text, 1, true)
+    end)
+  end)
+
+  describe("import_native_plan", function()
+    it("writes DRS's own plan as one of drsh that runs, and shows where the two differ", function()
+      local drs, dynamodb = client "drs", aws.client("dynamodb", { region = "us-east-1", endpoint = server.url,
+        credentials = KEYS, document = true })
+      local arn, by_name = drs:create_recovery_plan { name = "Native", description = "two tiers" }.recoveryPlan.recoveryPlanArn, {}
+      for source in drs:items("describe_source_servers", {}) do
+        by_name[source.sourceProperties.identificationHints.hostname] = source
+      end
+      local function add(name, configuration)
+        return drs:create_recovery_plan_step { recoveryPlanArn = arn, stepName = name, configuration = configuration }
+          .recoveryPlanStep.recoveryPlanStepArn:match "[^/]+$"
+      end
+      local first = add("Database", { serverStepConfiguration = { servers = { { serverArn = by_name["bill-db-01"].arn } } } })
+      add("Breathe", { waitStepConfiguration = { waitDurationMinutes = 10 } })
+      local second = add("Application", { serverStepConfiguration = { servers = {
+        { serverArn = by_name["bill-app-01"].arn },
+        { serverArn = by_name["bill-app-02"].arn, impactLevel = "OPTIONAL" } } } })
+      local id = arn:match "[^/]+$"
+      local function stored()
+        return dynamodb:get_item { TableName = "drsh-recovery-plans", Key = { planId = id } }.Item
+      end
+
+      local code, _, text = run "import_native_plan.lua --plan Nothing"
+      assert.equal(1, code)
+      assert.matches("DRS has no recovery plan Nothing", text, 1, true)
+      local out
+      code, out, text = run "import_native_plan.lua --plan Native --dry-run"
+      assert.equal(0, code, text)
+      assert.matches("the wait 'Breathe' of 10 minutes is left out", out, 1, true)
+      assert.matches("OPTIONAL in 'Application': " .. by_name["bill-app-02"].sourceServerID, out, 1, true)
+      assert.matches("2 groups and plan " .. id .. " would be written; nothing was changed", out, 1, true)
+      assert.is_nil(stored())
+      code, out, text = run("import_native_plan.lua --pause --plan " .. arn)
+      assert.equal(0, code, text)
+      assert.matches("done: plan " .. id .. " has 2 waves and 3 servers", out, 1, true)
+      local plan = stored()
+      assert.same({ id, "Native", "two tiers", first, second, false, true, 0 }, { plan.planId, plan.planName, plan.description,
+        plan.waves[1].protectionGroupId, plan.waves[2].protectionGroupId, plan.waves[1].pauseBeforeWave,
+        plan.waves[2].pauseBeforeWave, plan.waves[2].dependsOnWaves[1] })
+      assert.same({ by_name["bill-app-01"].sourceServerID, by_name["bill-app-02"].sourceServerID },
+        { table.unpack(plan.waves[2].serverIds) })
+
+      -- What drsh would do with it: the ten endpoints take it as a plan of their own.
+      local status, said = program.run(([[call POST /executions -d '{"planId": "%s", "executionType": "DRILL",
+        "initiatedBy": "test", "dryRun": true}']]):format(id), environment
+        .. " STATE_MACHINE_ARN=arn:aws:states:us-east-1:123456789012:stateMachine:drsh-orchestrator")
+      assert.equal(0, status, said)
+      assert.matches(by_name["bill-db-01"].sourceServerID, said, 1, true)
+
+      -- A claim of a running execution survives; a change in DRS is shown, and followed.
+      dynamodb:update_item { TableName = "drsh-recovery-plans", Key = { planId = id },
+        UpdateExpression = "SET activeExecutionId = :id", ExpressionAttributeValues = { [":id"] = "running" } }
+      assert.equal(0, (run "import_native_plan.lua --pause --plan Native --compare"))
+      drs:update_recovery_plan_step { recoveryPlanStepArn = arn .. "/step/" .. first, stepName = "Data" }
+      code, out, text = run "import_native_plan.lua --pause --plan Native --compare"
+      assert.equal(1, code)
+      assert.matches('differs: wave 1 waveName: DRS has "Data", drsh "Database"', out, 1, true)
+      assert.matches("2 differences between DRS and drsh", text, 1, true)
+      assert.equal("Database", stored().waves[1].waveName)
+      assert.equal(0, (run "import_native_plan.lua --pause --plan Native"))
+      assert.same({ "Data", "running" }, { stored().waves[1].waveName, stored().activeExecutionId })
     end)
   end)
 
