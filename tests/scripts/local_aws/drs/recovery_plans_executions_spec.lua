@@ -106,6 +106,14 @@ describe("an execution of a recovery plan", function()
     assert.same({ at(0), at(second) }, { here:step(run, 2).createdAt, here:step(run, 2).updatedAt })
   end)
 
+  it("has come as far as the clock for a call that comes right after a jump, before any background task ran", function()
+    open(2)
+    here:start(here:plan { { 1 }, 1, { 2 } })
+    clock.set(local_aws.START + 7200)
+    local items = here.call("drs", "DescribeRecoveryInstances", {}).items -- in the same breath: no task runs in between
+    assert.same({ local_aws.server_id(1), local_aws.server_id(2) }, { items[1].sourceServerID, items[2].sourceServerID })
+  end)
+
   it("has the executions of several plans interleaved by time, however late anybody looks", function()
     open(21)
     local fast = here:start(here:plan { { 1 }, 1, { 2 } })
@@ -201,6 +209,16 @@ describe("an execution of a recovery plan", function()
         assert.matches(local_aws.server_id(number), problem.message, 1, true)
       end
       assert.same({}, here:jobs())
+    end)
+
+    it("has nothing launched if a server of a later step is busy at the start", function()
+      open(2)
+      drs:start_recovery { sourceServers = { { sourceServerID = local_aws.server_id(2) } } }
+      local run = here:start(here:plan { { 1 }, { 2 } })
+      clock.step(VALIDATION)
+      assert.equal("FAILED: NOT_STARTED NOT_STARTED", here:state(run))
+      assert.matches("processed by a Job", here:execution(run).errorDetail.message, 1, true)
+      assert.equal(1, #here:jobs())
     end)
 
     it("fails the whole step if a server is busy when the step begins", function()
