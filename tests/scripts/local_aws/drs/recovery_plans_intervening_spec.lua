@@ -81,6 +81,19 @@ describe("an execution of a recovery plan", function()
       assert.truthy(here:execution(run).errorDetail.code)
     end)
 
+    it("goes on in the background, too: EC2 has the machines of the steps that follow", function()
+      local run = failed { { 1 }, { 2 }, { 3 } }
+      here:behave(1, nil)
+      here:retry(run, 1)
+      clock.step(3 * LAUNCH + 30)
+      assert.equal(3, #here.call("ec2", "DescribeInstances", {}).Reservations)
+      run = failed { { 1 }, { 4 }, { 5 } }
+      clock.step(support.CLEANUP)
+      here:skip(run, 1)
+      clock.step(2 * LAUNCH + 30)
+      assert.equal(5, #here.call("ec2", "DescribeInstances", {}).Reservations)
+    end)
+
     it("is COMPLETED at once when its last step is skipped", function()
       local run = failed { { 1 } }
       here:skip(run, 1)
