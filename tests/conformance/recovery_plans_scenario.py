@@ -1,7 +1,7 @@
 """DRS's recovery plans, driven by the newest botocore: whose clients boto3's are. Expects run.sh's environment.
 
-A plan of three steps as a drill: a critical server fails and is retried; another run has its failed step skipped and is cancelled.
-Older releases than 1.44 do not know the operations; then this says so and is skipped.
+A plan of three steps as a drill: a critical server fails and is retried; another run has its failed step skipped and is
+cancelled. Older releases than 1.44 do not know the operations; then this says so and is skipped.
 """
 import os
 import time
@@ -69,8 +69,8 @@ class RecoveryPlans(unittest.TestCase):
         return DRS.describe_recovery_instances(filters={"sourceServerIDs": wanted})["items"]
 
     def start(self, **parameters):
-        return DRS.start_recovery_plan_execution(recoveryPlanArn=self.plan, mode="DRILL", **parameters)["recoveryPlanExecution"][
-            "recoveryPlanExecutionArn"]
+        started = DRS.start_recovery_plan_execution(recoveryPlanArn=self.plan, mode="DRILL", **parameters)
+        return started["recoveryPlanExecution"]["recoveryPlanExecutionArn"]
 
     def state(self, run):
         steps = pages("list_recovery_plan_execution_steps", "recoveryPlanExecutionSteps", recoveryPlanExecutionArn=run)
