@@ -1,9 +1,10 @@
 /* require "sigv4": AWS Signature Version 4, both sides of it. Nothing is sent and nothing waits.
  *
- * sigv4.sign{ method, url, service, region, credentials [, headers={name -> string}] [, body=""] [, payload_hash=hex digits]
+ * sigv4.sign{ method, url, service, region | region_set="*", credentials [, headers={name -> string}] [, body=""] [, payload_hash=hex digits]
  *             [, unsigned_payload=false] [, path_normalize=true] [, double_encode=true]   both false for S3
  *             [, time= epoch seconds, now if absent] [, explain=false] }
- *   |-> {["Authorization"]=, ["X-Amz-Date"]=, ["X-Amz-Security-Token"]= where there is one}: to be sent with the headers given
+ *   |-> {["Authorization"]=, ["X-Amz-Date"]=, ["X-Amz-Security-Token"]= where there is one,
+ *   |    ["X-Amz-Region-Set"]= with a region set}: to be sent with the headers given
  *   |       `explain` adds two results: the canonical request and the string to sign
  *   |-> raises              {code=, message=}: SIGV4_URL, SIGV4_SCOPE, INVALID_CREDENTIALS
  *   `-> raises a string     a wrong or unknown field
@@ -17,7 +18,7 @@
  *   |-> true
  *   `-> false, code, message [, canonical request, string to sign]
  *                           those of parse, and SignatureDoesNotMatch, RequestExpired
- * credentials: an object of require "credentials", or a table as credentials.new takes it.
+ * A region_set ("*", "us-east-1,eu-west-1") signs by SigV4a. credentials: an object of require "credentials", or a table as credentials.new takes it.
  */
 #include <lauxlib.h>
 #include <string.h>
@@ -79,7 +80,8 @@ static void take_request(const struct fields *fields, struct sigv4_request *requ
     request->method = fields_need_text(fields, "method");
     request->url = fields_need_text(fields, "url");
     request->service = fields_need_text(fields, "service");
-    request->region = fields_need_text(fields, "region");
+    request->region_set = fields_text(fields, "region_set");
+    request->region = request->region_set != NULL ? fields_text(fields, "region") : fields_need_text(fields, "region");
     request->headers = fields_headers(fields, &request->header_count);
     request->body = fields_string(fields, "body", &request->body_length);
     request->payload_hash = fields_text(fields, "payload_hash");
@@ -102,9 +104,9 @@ static void push_buffer(lua_State *L, const struct buffer *buffer) {
 }
 
 static int sign(lua_State *L) {
-    static const char *const known[] = {
-        "method",           "url",  "service",        "region",        "credentials", "headers", "body", "payload_hash",
-        "unsigned_payload", "time", "path_normalize", "double_encode", "explain",     NULL};
+    static const char *const known[] = {"method",         "url",           "service",      "region",           "credentials",
+                                        "headers",        "body",          "payload_hash", "unsigned_payload", "time",
+                                        "path_normalize", "double_encode", "explain",      "region_set",       NULL};
     struct fields fields = fields_open(L, 1, "sigv4.sign", known);
     struct sigv4_request request = {0};
     struct error error;
@@ -115,7 +117,7 @@ static int sign(lua_State *L) {
     if (!sigv4_sign(&request, keys, key_cache(L), result, &error)) {
         return binding_raise(L, &error);
     }
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 4);
     push_buffer(L, &result->authorization);
     lua_setfield(L, -2, "Authorization");
     lua_pushstring(L, result->date);
@@ -123,6 +125,10 @@ static int sign(lua_State *L) {
     if (keys->session_token != NULL) {
         lua_pushstring(L, keys->session_token);
         lua_setfield(L, -2, "X-Amz-Security-Token");
+    }
+    if (request.region_set != NULL) {
+        lua_pushstring(L, request.region_set);
+        lua_setfield(L, -2, "X-Amz-Region-Set");
     }
     if (!explain) {
         return 1;
@@ -133,9 +139,9 @@ static int sign(lua_State *L) {
 }
 
 static int presign(lua_State *L) {
-    static const char *const known[] = {
-        "method",           "url",  "service",        "region",        "credentials", "headers", "body", "payload_hash",
-        "unsigned_payload", "time", "path_normalize", "double_encode", "expires",     NULL};
+    static const char *const known[] = {"method",         "url",           "service",      "region",           "credentials",
+                                        "headers",        "body",          "payload_hash", "unsigned_payload", "time",
+                                        "path_normalize", "double_encode", "expires",      "region_set",       NULL};
     struct fields fields = fields_open(L, 1, "sigv4.presign", known);
     struct sigv4_request request = {0};
     struct error error;
