@@ -49,7 +49,7 @@ failed=0
 for scenario in "sh tests/conformance/aws_cli.sh" "/usr/bin/python3 tests/conformance/boto3_scenario.py" \
     "/usr/bin/python3 tests/conformance/route53_scenario.py" "/usr/bin/python3 tests/conformance/runbook_services_scenario.py" \
     "$judge tests/conformance/botocore_requests.py" "$judge tests/conformance/botocore_signatures.py" \
-    "$judge tests/conformance/endpoints.py"; do
+    "$judge tests/conformance/sigv4a.py" "$judge tests/conformance/login_session.py" "$judge tests/conformance/endpoints.py"; do
     file=${scenario##* }
     [ -f "$file" ] || continue
     echo "== $scenario"

@@ -6,7 +6,8 @@ return {
       "The headers Authorization, X-Amz-Date, X-Amz-Security-Token, X-Amz-Region-Set; with explain also canonical request and "
         .. "string to sign.",
       raises = "{code}: SIGV4_URL, SIGV4_SCOPE, INVALID_CREDENTIALS; a string for a wrong or unknown field" },
-    { "presign(options: sigv4.request): string", "The signed URL. The headers given must be sent with it.",
+    { "presign(options: sigv4.request): string, string?, string?",
+      "The signed URL; the headers given must be sent with it. With explain as sigv4.sign.",
       raises = "as sigv4.sign, and SIGV4_EXPIRES" },
     { "parse(request: sigv4.incoming): sigv4.claim|nil, string?, string?",
       "What a request says of itself, not yet believed; nil, code, message when it says nothing sound." },
@@ -22,7 +23,7 @@ return {
       { "body?: string", "" }, { "payload_hash?: string", "64 hexadecimal digits, in place of body" },
       { "unsigned_payload?: boolean", "" }, { "time?: number", "epoch seconds, else now" },
       { "path_normalize?: boolean", "true; false for S3" }, { "double_encode?: boolean", "true; false for S3" },
-      { "explain?: boolean", "sign only" }, { "expires?: integer", "presign only: seconds, 900; 604800 at most" },
+      { "explain?: boolean", "show what was signed" }, { "expires?: integer", "presign only: seconds, 900; 604800 at most" },
     } },
     ["sigv4.incoming"] = { "A request that came in.", fields = {
       { "method: string", "" }, { "target: string", "raw path?query" }, { "headers: table<string, string>", "" },
