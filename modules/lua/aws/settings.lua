@@ -22,9 +22,9 @@ end
 
 local function region_of(service, options, found)
   local name, why = region.find(options, found)
-  return name or fail(service, "REGION_MISSING", "no AWS region: set AWS_REGION or AWS_DEFAULT_REGION, start drsh with --region, "
-    .. "write `region` into the profile '%s' of %s, or give a region to aws.client (the instance metadata: %s)", found.name,
-    found.where, why)
+  return name or fail(service, "REGION_MISSING",
+    "no AWS region: set AWS_REGION or AWS_DEFAULT_REGION, start drsh with --region, write `region` into the profile '%s' of "
+    .. "%s, or give a region to aws.client (the instance metadata: %s)", found.name, found.where, why)
 end
 
 local function retry_mode(service, options, found)

@@ -1,5 +1,5 @@
--- The role of the EC2 instance that we run on, from its metadata: the role's name, then its keys. Expired keys are used on while
--- the service gives no newer ones (static stability): AWS takes them, and a fault of the service must not stop us.
+-- The role of the EC2 instance that we run on, from its metadata: the role's name, then its keys. Expired keys are used on
+-- while the service gives no newer ones (static stability): AWS takes them, and a fault of the service must not stop us.
 
 local answer   = require "aws.credentials.answer"
 local log      = require "log"

@@ -1,7 +1,10 @@
 -- The region from the instance metadata, asked of a service that refuses version 1.
 local aws              = require "aws"
 local aws_server       = require "tests.support.aws_server"
+local aws_settings     = require "tests.support.aws_settings"
 local credentials_home = require "tests.support.credentials_home"
+local metadata         = require "aws.metadata"
+local profile          = require "aws.profile"
 local refresh          = require "aws.refresh"
 local region           = require "aws.region"
 local server           = require "server"
@@ -30,6 +33,29 @@ local function with(answer, settings, fn)
 end
 
 local function frankfurt() return 200, "eu-central-1\n" end
+
+describe("the instance metadata service", function()
+  it("is asked where the settings and the profile say, by IPv6 too", function()
+    local files = { config = "[profile six]\nec2_metadata_service_endpoint_mode = ipv6\nec2_metadata_v1_disabled = true\n"
+      .. "[profile away]\nec2_metadata_service_endpoint = http://[fd00::7]:8080/\nmetadata_service_num_attempts = 3\n" }
+    local function found(settings, name)
+      local result
+      settings.AWS_EC2_METADATA_DISABLED = ""
+      aws_settings.with(settings, files, function() result = metadata.settings(profile.load(name or "default")) end)
+      return result
+    end
+    assert.are.same({ endpoint = "http://169.254.169.254", timeout = 1, tries = 1, v2_only = false }, found {})
+    assert.are.equal("http://[fd00:ec2::254]", found({ AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE = "IPv6" }).endpoint)
+    assert.are.same({ endpoint = "http://[fd00:ec2::254]", timeout = 1, tries = 1, v2_only = true }, found({}, "six"))
+    assert.are.equal("http://169.254.169.254", found({ AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE = "IPv4" }, "six").endpoint)
+    assert.are.same({ endpoint = "http://[fd00::7]:8080", timeout = 2.5, tries = 3, v2_only = false },
+      found({ AWS_METADATA_SERVICE_TIMEOUT = "2.5" }, "away"))
+    local _, problem = pcall(found, { AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE = "IPv5" })
+    assert.matches("is IPv4 or IPv6, not ipv5", problem.message)
+    _, problem = pcall(found, { AWS_EC2_METADATA_SERVICE_ENDPOINT = "169.254.169.254" })
+    assert.matches("is no URL: 169.254.169.254", problem.message)
+  end)
+end)
 
 describe("the instance's region", function()
   it("is the last resort, asked for once by a token", function()
