@@ -1,6 +1,6 @@
 -- What `aws login` left in the CLI's cache, renewed as the CLI does it: OAuth's refresh token for new keys at AWS Sign-In, with
--- a proof that we hold the private key of the log-in (DPoP, RFC 9449). The cache is shared with the CLI and the SDKs, which know
--- no lock: the file is read again each time, and replaced whole. (botocore 1.44.8, LoginCredentialFetcher.)
+-- a proof that we hold the private key of the log-in (DPoP, RFC 9449). The cache is shared with the CLI and the SDKs, which
+-- know no lock: the file is read again each time, and replaced whole. (botocore 1.44.8, LoginCredentialFetcher.)
 
 local answer     = require "aws.credentials.answer"
 local cache_file = require "aws.credentials.cache_file"
