@@ -49,9 +49,10 @@ local function explain()
   local told = credentials.explain()
   local found = profile.load(told.profile)
   local place, place_source = region.find({}, found)
+  place_source = place and place_source or ("nobody gives one (the instance metadata: %s)"):format(place_source)
   local report = {
     found = told.keys ~= nil, profile = told.profile, profileNamed = told.named, files = found.where, tried = steps(told),
-    region = { name = place, source = place_source or "nobody gives one" }, endpoints = overrides(found),
+    region = { name = place, source = place_source }, endpoints = overrides(found),
     problem = told.failure and told.failure.message or nil,
   }
   local keys = told.keys

@@ -4,84 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aws/sigv4a.h"
 #include "base/digest.h"
 
-enum { TEXT_LIMIT = 1024 * 1024, DAY_LENGTH = 8, MAX_EXPIRES_S = 7 * 24 * 60 * 60 };
+enum { TEXT_LIMIT = 1024 * 1024, DAY_LENGTH = 8, MAX_EXPIRES_S = 7 * 24 * 60 * 60, OWN_HEADERS = 4 };
 
 static const char EMPTY_HASH[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/* ---- the key ---- */
-
-void sigv4_key_cache_clear(struct sigv4_key_cache *cache) {
-    digest_wipe_secure(cache, sizeof *cache);
+/* By which of the two a request is signed, as the signature says it. */
+static const char *algorithm_of(const struct sigv4_request *request) {
+    return request->region_set != NULL ? "AWS4-ECDSA-P256-SHA256" : "AWS4-HMAC-SHA256";
 }
-
-static bool derive_key(const char *secret, const char *day, const char *region, const char *service, unsigned char key[32]) {
-    struct buffer seed;
-    bool good;
-    buffer_init_secure(&seed, strlen(secret) + 4);
-    buffer_append_string(&seed, "AWS4");
-    buffer_append_string(&seed, secret);
-    good = !seed.failed && digest_hmac_sha256(seed.data, seed.length, day, strlen(day), key) &&
-           digest_hmac_sha256(key, 32, region, strlen(region), key) &&
-           digest_hmac_sha256(key, 32, service, strlen(service), key) && digest_hmac_sha256(key, 32, "aws4_request", 12, key);
-    buffer_clear_secure(&seed);
-    return good;
-}
-
-static bool make_fingerprint(const char *secret, const char *day, const char *region, const char *service,
-                             unsigned char fingerprint[32]) {
-    struct buffer text;
-    bool good;
-    buffer_init_secure(&text, TEXT_LIMIT);
-    buffer_append(&text, day, strlen(day) + 1); /* with the NULs, so that "ab"+"c" is not "a"+"bc" */
-    buffer_append(&text, region, strlen(region) + 1);
-    buffer_append(&text, service, strlen(service) + 1);
-    buffer_append_string(&text, secret);
-    good = !text.failed && digest_sha256(text.data, text.length, fingerprint);
-    buffer_clear_secure(&text);
-    return good;
-}
-
-static bool signing_key(struct sigv4_key_cache *cache, const char *secret, const char *day, const char *region,
-                        const char *service, unsigned char key[32]) {
-    enum { ENTRIES = sizeof cache->entries / sizeof *cache->entries };
-    unsigned char fingerprint[32];
-    if (cache == NULL || !make_fingerprint(secret, day, region, service, fingerprint)) {
-        return derive_key(secret, day, region, service, key);
-    }
-    for (unsigned i = 0; i < ENTRIES; i++) {
-        if (cache->entries[i].used && digest_equal_constant_time(cache->entries[i].fingerprint, fingerprint, 32)) {
-            memcpy(key, cache->entries[i].key, 32);
-            return true;
-        }
-    }
-    if (!derive_key(secret, day, region, service, key)) {
-        return false;
-    }
-    memcpy(cache->entries[cache->next].fingerprint, fingerprint, 32);
-    memcpy(cache->entries[cache->next].key, key, 32);
-    cache->entries[cache->next].used = true;
-    cache->next = (cache->next + 1) % ENTRIES;
-    return true;
-}
-
-bool sigv4_signature(struct sigv4_key_cache *cache, const char *secret, const char *day, const char *region,
-                     const char *service, const struct buffer *text, char signature[65]) {
-    unsigned char key[32], mac[32];
-    bool good =
-        signing_key(cache, secret, day, region, service, key) && digest_hmac_sha256(key, 32, text->data, text->length, mac);
-    digest_wipe_secure(key, sizeof key);
-    if (good) {
-        digest_hex(mac, sizeof mac, signature);
-    }
-    return good;
-}
-
-/* ---- the message ---- */
 
 /* What proxies add, change or take away, and what the signature itself brings. */
-static bool is_signable(const char *name) {
+static bool is_signable(const struct sigv4_request *request, const char *name) {
     static const char *const not_signed[] = {
         "authorization", "cache-control",        "connection", "expect",     "from",
         "keep-alive",    "max-forwards",         "pragma",     "referer",    "te",
@@ -93,7 +29,7 @@ static bool is_signable(const char *name) {
             return false;
         }
     }
-    return true;
+    return request->region_set == NULL || strcasecmp(name, "x-amz-region-set") != 0;
 }
 
 /* All that one signature needs while it is made. */
@@ -121,6 +57,29 @@ static bool is_name(const char *text) {
     return *text != '\0' && strlen(text) < 64 && text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
+/* "*", "us-east-1", "us-east-1,eu-*" */
+static bool is_region_set(const char *text) {
+    return *text != '\0' && text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-*,")] == '\0';
+}
+
+static bool check_scope(const struct sigv4_request *request, struct error *error) {
+    if (!is_name(request->service) || (request->region_set == NULL && !is_name(request->region))) {
+        return error_set(error, "SIGV4_SCOPE", "region and service are names of a-z, 0-9 and -, not \"%.64s\" and \"%.64s\"",
+                         request->region != NULL ? request->region : "", request->service);
+    }
+    return request->region_set == NULL || is_region_set(request->region_set) ||
+           error_set(error, "SIGV4_SCOPE", "a region set is names of regions with commas between them, or *, not \"%.64s\"",
+                     request->region_set);
+}
+
+static void write_scope(struct work *work, const struct sigv4_request *request) {
+    if (request->region_set != NULL) {
+        snprintf(work->scope, sizeof work->scope, "%s/%s/aws4_request", work->day, request->service);
+    } else {
+        snprintf(work->scope, sizeof work->scope, "%s/%s/%s/aws4_request", work->day, request->region, request->service);
+    }
+}
+
 static bool hash_payload(struct work *work, const struct sigv4_request *request) {
     unsigned char hash[DIGEST_SHA256_BYTES];
     for (size_t i = 0; i < request->header_count; i++) {
@@ -142,7 +101,7 @@ static bool hash_payload(struct work *work, const struct sigv4_request *request)
     return true;
 }
 
-/* Reads URL and scope, and collects the headers; room for three of ours is left. */
+/* Reads URL and scope, and collects the headers; room for OWN_HEADERS is left. */
 static bool prepare(struct work *work, const struct sigv4_request *request, struct sigv4_result *result, struct error *error) {
     bool has_host = false;
     memset(work, 0, sizeof *work);
@@ -155,19 +114,18 @@ static bool prepare(struct work *work, const struct sigv4_request *request, stru
     if (!uri_split(request->url, &work->uri)) {
         return error_set(error, "SIGV4_URL", "cannot sign a request for what is not a URL");
     }
-    if (!is_name(request->region) || !is_name(request->service)) {
-        return error_set(error, "SIGV4_SCOPE", "region and service are names of a-z, 0-9 and -, not \"%.64s\" and \"%.64s\"",
-                         request->region, request->service);
+    if (!check_scope(request, error)) {
+        return false;
     }
     sigv4_canonical_format_date(request->time_s, result->date);
     snprintf(work->day, sizeof work->day, "%.8s", result->date);
-    snprintf(work->scope, sizeof work->scope, "%s/%s/%s/aws4_request", work->day, request->region, request->service);
-    work->headers = calloc(request->header_count + 3, sizeof *work->headers);
+    write_scope(work, request);
+    work->headers = calloc(request->header_count + OWN_HEADERS, sizeof *work->headers);
     if (work->headers == NULL || !hash_payload(work, request)) {
         return error_set(error, "NO_MEMORY", "no memory for a signature");
     }
     for (size_t i = 0; i < request->header_count; i++) {
-        if (is_signable(request->headers[i].name)) {
+        if (is_signable(request, request->headers[i].name)) {
             work->headers[work->header_count++] = request->headers[i];
             has_host = has_host || strcasecmp(request->headers[i].name, "host") == 0;
         }
@@ -189,15 +147,19 @@ static bool prepare(struct work *work, const struct sigv4_request *request, stru
 
 /* Canonical request, string to sign, signature. */
 static bool compute(struct work *work, const struct sigv4_request *request, const struct keys *keys,
-                    struct sigv4_key_cache *cache, struct sigv4_result *result, char signature[65]) {
+                    struct sigv4_key_cache *cache, struct sigv4_result *result, char signature[SIGV4A_SIGNATURE_SIZE]) {
     struct buffer names; /* in presigned URLs they were written before */
     bool good;
     buffer_init(&names, TEXT_LIMIT);
     work->message.header_count = work->header_count;
     good = sigv4_canonical_write(&result->canonical_request, &names, &work->message, NULL) &&
-           sigv4_canonical_string_to_sign(&result->string_to_sign, result->date, work->scope, &result->canonical_request) &&
-           sigv4_signature(cache, keys->secret_access_key, work->day, request->region, request->service,
-                           &result->string_to_sign, signature);
+           sigv4_canonical_string_to_sign(&result->string_to_sign, algorithm_of(request), result->date, work->scope,
+                                          &result->canonical_request);
+    if (good) {
+        good = request->region_set != NULL ? sigv4a_signature(keys, &result->string_to_sign, signature)
+                                           : sigv4_key_signature(cache, keys->secret_access_key, work->day, request->region,
+                                                                 request->service, &result->string_to_sign, signature);
+    }
     if (good && work->signed_headers.length == 0) {
         good = buffer_append(&work->signed_headers, names.data, names.length);
     }
@@ -208,7 +170,7 @@ static bool compute(struct work *work, const struct sigv4_request *request, cons
 bool sigv4_sign(const struct sigv4_request *request, const struct keys *keys, struct sigv4_key_cache *cache,
                 struct sigv4_result *result, struct error *error) {
     struct work work;
-    char signature[65];
+    char signature[SIGV4A_SIGNATURE_SIZE];
     bool good = prepare(&work, request, result, error);
 
     if (good) {
@@ -216,9 +178,13 @@ bool sigv4_sign(const struct sigv4_request *request, const struct keys *keys, st
         if (keys->session_token != NULL) {
             work.headers[work.header_count++] = (struct http_header){"x-amz-security-token", keys->session_token};
         }
-        good = compute(&work, request, keys, cache, result, signature) &&
-               buffer_append_format(&result->authorization, "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s",
-                                    keys->access_key_id, work.scope, work.signed_headers.data, signature);
+        if (request->region_set != NULL) {
+            work.headers[work.header_count++] = (struct http_header){"x-amz-region-set", request->region_set};
+        }
+        good =
+            compute(&work, request, keys, cache, result, signature) &&
+            buffer_append_format(&result->authorization, "%s Credential=%s/%s, SignedHeaders=%s, Signature=%s",
+                                 algorithm_of(request), keys->access_key_id, work.scope, work.signed_headers.data, signature);
         if (!good) {
             error_set(error, "NO_MEMORY", "no memory for a signature, or headers of over a mebibyte");
         }
@@ -235,7 +201,8 @@ static void add_parameter(struct buffer *query, const char *name, const char *va
 }
 
 /* The URL's own parameters, then the signature's but the signature itself. */
-static bool write_presigned_query(struct work *work, const struct keys *keys, int64_t expires_s, const char *date) {
+static bool write_presigned_query(struct work *work, const struct sigv4_request *request, const struct keys *keys,
+                                  int64_t expires_s, const char *date) {
     struct buffer *query = &work->query;
     struct buffer unused, credential;
     char seconds[24];
@@ -249,9 +216,12 @@ static bool write_presigned_query(struct work *work, const struct keys *keys, in
     snprintf(seconds, sizeof seconds, "%lld", (long long)expires_s);
     if (good) {
         buffer_append(query, work->uri.query.text, work->uri.query.length);
-        add_parameter(query, "X-Amz-Algorithm", "AWS4-HMAC-SHA256");
+        add_parameter(query, "X-Amz-Algorithm", algorithm_of(request));
         add_parameter(query, "X-Amz-Credential", credential.data);
         add_parameter(query, "X-Amz-Date", date);
+        if (request->region_set != NULL) {
+            add_parameter(query, "X-Amz-Region-Set", request->region_set);
+        }
         add_parameter(query, "X-Amz-Expires", seconds);
         add_parameter(query, "X-Amz-SignedHeaders", work->signed_headers.data);
         if (keys->session_token != NULL) {
@@ -266,14 +236,14 @@ static bool write_presigned_query(struct work *work, const struct keys *keys, in
 bool sigv4_presign(const struct sigv4_request *request, const struct keys *keys, int64_t expires_s,
                    struct sigv4_key_cache *cache, struct sigv4_result *result, struct error *error) {
     struct work work;
-    char signature[65];
+    char signature[SIGV4A_SIGNATURE_SIZE];
     bool good = prepare(&work, request, result, error);
 
     if (good && (expires_s < 1 || expires_s > MAX_EXPIRES_S)) {
         good = error_set(error, "SIGV4_EXPIRES", "a signed URL is good for 1 to %d seconds, not for %lld", (int)MAX_EXPIRES_S,
                          (long long)expires_s);
     } else if (good) {
-        good = write_presigned_query(&work, keys, expires_s, result->date);
+        good = write_presigned_query(&work, request, keys, expires_s, result->date);
         work.message.query = (struct uri_span){work.query.data, work.query.length};
         good = good && compute(&work, request, keys, cache, result, signature) &&
                buffer_append(&result->authorization, request->url, strcspn(request->url, "?#")) &&

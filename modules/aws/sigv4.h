@@ -1,4 +1,5 @@
-/* Signature Version 4: signs requests and makes signed URLs. Pure: the time is an argument, nothing is sent. */
+/* Signature Version 4, and 4a for more than one region: signs requests and makes signed URLs. Pure: the time is an argument,
+ * nothing is sent. */
 #ifndef DRSH_AWS_SIGV4_H
 #define DRSH_AWS_SIGV4_H
 
@@ -8,21 +9,10 @@
 
 #include "aws/keys.h"
 #include "aws/sigv4_canonical.h"
+#include "aws/sigv4_key.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/http.h"
-
-/* Signing keys that were derived lately; a key is good for one secret, day, region and service. Owned by the caller, zeros at
- * first. */
-struct sigv4_key_cache {
-    struct {
-        unsigned char fingerprint[32]; /* hash of what it was derived from */
-        unsigned char key[32];
-        bool used;
-    } entries[8];
-    unsigned next; /* to be replaced */
-};
-void sigv4_key_cache_clear(struct sigv4_key_cache *cache); /* wipes */
 
 struct sigv4_request {
     const char *method;
@@ -36,8 +26,9 @@ struct sigv4_request {
     bool keep_path;           /* S3 */
     bool encode_once;         /* S3 */
     const char *region;
-    const char *service; /* the signing name: "states" for Step Functions */
-    int64_t time_s;      /* epoch seconds */
+    const char *region_set; /* "*", "us-east-1,eu-west-1": signs by SigV4a, for these and not for `region`; NULL: SigV4 */
+    const char *service;    /* the signing name: "states" for Step Functions */
+    int64_t time_s;         /* epoch seconds */
 };
 
 struct sigv4_result {
@@ -47,10 +38,10 @@ struct sigv4_result {
     struct buffer string_to_sign;
 };
 
-/* Signs for headers: send X-Amz-Date, Authorization, and X-Amz-Security-Token where the keys have a token. Headers of these
- * names in the request are passed over. A header X-Amz-Content-Sha256 in the request stands for the payload's hash. A Host
- * header in the request goes before the URL's host. False with SIGV4_URL (not a URL), SIGV4_SCOPE (region or service is not a
- * name), NO_MEMORY. */
+/* Signs for headers: send X-Amz-Date, Authorization, X-Amz-Security-Token where the keys have a token, and X-Amz-Region-Set
+ * where the request has a region set. Headers of these names in the request are passed over. A header X-Amz-Content-Sha256 in
+ * the request stands for the payload's hash. A Host header in the request goes before the URL's host. False with SIGV4_URL (not
+ * a URL), SIGV4_SCOPE (a region, region set or service is no name), NO_MEMORY. */
 bool sigv4_sign(const struct sigv4_request *request, const struct keys *keys, struct sigv4_key_cache *cache,
                 struct sigv4_result *result, struct error *error);
 /* Signs into the URL, good for `expires_s` seconds (1 to 604,800; else SIGV4_EXPIRES). All given headers are signed, and must
@@ -58,9 +49,5 @@ bool sigv4_sign(const struct sigv4_request *request, const struct keys *keys, st
 bool sigv4_presign(const struct sigv4_request *request, const struct keys *keys, int64_t expires_s,
                    struct sigv4_key_cache *cache, struct sigv4_result *result, struct error *error);
 void sigv4_result_clear(struct sigv4_result *result); /* on zeros and twice, harmless */
-
-/* The signature of `text` in hexadecimal digits. False only when OpenSSL fails. */
-bool sigv4_signature(struct sigv4_key_cache *cache, const char *secret, const char *day, const char *region,
-                     const char *service, const struct buffer *text, char signature[65]);
 
 #endif

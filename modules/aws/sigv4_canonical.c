@@ -118,14 +118,15 @@ bool sigv4_canonical_write(struct buffer *out, struct buffer *signed_headers, co
     return buffer_append_string(out, message->payload_hash);
 }
 
-bool sigv4_canonical_string_to_sign(struct buffer *out, const char *date, const char *scope, const struct buffer *canonical) {
+bool sigv4_canonical_string_to_sign(struct buffer *out, const char *algorithm, const char *date, const char *scope,
+                                    const struct buffer *canonical) {
     unsigned char hash[DIGEST_SHA256_BYTES];
     char hex[2 * DIGEST_SHA256_BYTES + 1];
     if (!digest_sha256(canonical->data, canonical->length, hash)) {
         return false;
     }
     digest_hex(hash, sizeof hash, hex);
-    return buffer_append_format(out, "AWS4-HMAC-SHA256\n%s\n%s\n%s", date, scope, hex);
+    return buffer_append_format(out, "%s\n%s\n%s\n%s", algorithm, date, scope, hex);
 }
 
 /* ---- dates ---- */

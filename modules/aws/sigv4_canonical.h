@@ -31,8 +31,9 @@ bool sigv4_canonical_write(struct buffer *out, struct buffer *signed_headers, co
                            const char *only);
 /* Whether the list `names` ("host;x-amz-date") holds `name`, in any case. */
 bool sigv4_canonical_lists(const char *names, const char *name);
-/* Appends the string to sign: AWS4-HMAC-SHA256, date, scope, hash of the canonical request. */
-bool sigv4_canonical_string_to_sign(struct buffer *out, const char *date, const char *scope, const struct buffer *canonical);
+/* Appends the string to sign: algorithm, date, scope, hash of the canonical request. */
+bool sigv4_canonical_string_to_sign(struct buffer *out, const char *algorithm, const char *date, const char *scope,
+                                    const struct buffer *canonical);
 
 /* Epoch seconds <-> 20150830T123600Z. */
 void sigv4_canonical_format_date(int64_t time_s, char date[SIGV4_DATE_SIZE]);

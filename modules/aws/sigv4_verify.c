@@ -308,8 +308,8 @@ bool sigv4_verify(const struct sigv4_incoming *incoming, const struct sigv4_clai
     snprintf(scope, sizeof scope, "%s/%s/%s/aws4_request", claim->day, claim->region, claim->service);
     buffer_init(&names, TEXT_LIMIT);
     good = (sigv4_canonical_write(&texts->canonical_request, &names, &message, claim->signed_headers.data) &&
-            sigv4_canonical_string_to_sign(&texts->string_to_sign, claim->date, scope, &texts->canonical_request) &&
-            sigv4_signature(cache, secret, claim->day, claim->region, claim->service, &texts->string_to_sign, signature)) ||
+            sigv4_canonical_string_to_sign(&texts->string_to_sign, ALGORITHM, claim->date, scope, &texts->canonical_request) &&
+            sigv4_key_signature(cache, secret, claim->day, claim->region, claim->service, &texts->string_to_sign, signature)) ||
            error_set(error, "NO_MEMORY", "no memory to check a signature, or headers of over a mebibyte");
     buffer_clear(&names);
     good = good &&

@@ -13,6 +13,8 @@
  * crypto.base64url_decode(text)       -> bytes | nil
  * crypto.equal(a, b)                  -> boolean, in a time that does not tell where they differ
  * crypto.random_bytes(count: 0 to 65536) -> bytes that nobody can guess
+ * crypto.es256_public(pem)            -> the 32 bytes each of x and y | nil: no private key of the curve P-256 that can be read
+ * crypto.es256_sign(pem, bytes)       -> 64 bytes, another signature each time | nil
  *   `-> each raises a string          wrong arguments; "the system's cryptography refused" (a policy that forbids MD5)
  */
 #include <lauxlib.h>
@@ -20,6 +22,7 @@
 #include "base/base64.h"
 #include "base/checksum.h"
 #include "base/digest.h"
+#include "base/p256.h"
 #include "lua/boxed.h"
 #include "lua/modules.h"
 
@@ -163,6 +166,39 @@ static int crypto_random_bytes(lua_State *L) {
     return 1;
 }
 
+/* The key lives no longer than the call, and nothing in between can raise. */
+static int crypto_es256_public(lua_State *L) {
+    unsigned char x[P256_SCALAR_BYTES], y[P256_SCALAR_BYTES];
+    size_t length;
+    const char *pem = luaL_checklstring(L, 1, &length);
+    struct p256_key *key = p256_key_of_pem(pem, length);
+    bool good = key != NULL && p256_public(key, x, y);
+    p256_key_free(key);
+    if (!good) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_pushlstring(L, (const char *)x, sizeof x);
+    lua_pushlstring(L, (const char *)y, sizeof y);
+    return 2;
+}
+
+static int crypto_es256_sign(lua_State *L) {
+    unsigned char hash[DIGEST_SHA256_BYTES], signature[2 * P256_SCALAR_BYTES];
+    size_t length, count;
+    const char *pem = luaL_checklstring(L, 1, &length);
+    const char *bytes = luaL_checklstring(L, 2, &count);
+    struct p256_key *key = p256_key_of_pem(pem, length);
+    bool good = key != NULL && digest_sha256(bytes, count, hash) && p256_sign(key, hash, signature);
+    p256_key_free(key);
+    if (good) {
+        lua_pushlstring(L, (const char *)signature, sizeof signature);
+    } else {
+        lua_pushnil(L);
+    }
+    return 1;
+}
+
 int luaopen_crypto(lua_State *L) {
     static const luaL_Reg functions[] = {{"sha256", crypto_sha256},
                                          {"sha384", crypto_sha384},
@@ -179,6 +215,8 @@ int luaopen_crypto(lua_State *L) {
                                          {"base64url_decode", crypto_base64url_decode},
                                          {"equal", crypto_equal},
                                          {"random_bytes", crypto_random_bytes},
+                                         {"es256_public", crypto_es256_public},
+                                         {"es256_sign", crypto_es256_sign},
                                          {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;

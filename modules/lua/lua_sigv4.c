@@ -1,14 +1,15 @@
 /* require "sigv4": AWS Signature Version 4, both sides of it. Nothing is sent and nothing waits.
  *
- * sigv4.sign{ method, url, service, region, credentials [, headers={name -> string}] [, body=""] [, payload_hash=hex digits]
+ * sigv4.sign{ method, url, service, region | region_set="*", credentials [, headers={name -> string}] [, body=""] [, payload_hash=hex digits]
  *             [, unsigned_payload=false] [, path_normalize=true] [, double_encode=true]   both false for S3
  *             [, time= epoch seconds, now if absent] [, explain=false] }
- *   |-> {["Authorization"]=, ["X-Amz-Date"]=, ["X-Amz-Security-Token"]= where there is one}: to be sent with the headers given
+ *   |-> {["Authorization"]=, ["X-Amz-Date"]=, ["X-Amz-Security-Token"]= where there is one,
+ *   |    ["X-Amz-Region-Set"]= with a region set}: to be sent with the headers given
  *   |       `explain` adds two results: the canonical request and the string to sign
  *   |-> raises              {code=, message=}: SIGV4_URL, SIGV4_SCOPE, INVALID_CREDENTIALS
  *   `-> raises a string     a wrong or unknown field
  * sigv4.presign{ the same [, expires=900 seconds, 604800 at most] }
- *   `-> the signed URL; SIGV4_EXPIRES is raised too. The headers given must be sent with it
+ *   `-> the signed URL; SIGV4_EXPIRES is raised too. The headers given must be sent with it; `explain` as above
  * sigv4.parse{ method, target= raw path?query, headers [, body] }
  *   |-> {access_key_id, day, region, service, date, time, signed_headers= "host;x-amz-date", signature, presigned= boolean
  *   |    [, expires] [, session_token]}: what the request says of itself, not yet believed
@@ -17,7 +18,8 @@
  *   |-> true
  *   `-> false, code, message [, canonical request, string to sign]
  *                           those of parse, and SignatureDoesNotMatch, RequestExpired
- * credentials: an object of require "credentials", or a table as credentials.new takes it.
+ * A region_set ("*", "us-east-1,eu-west-1") signs by SigV4a. credentials: an object of require "credentials", or a table as
+ * credentials.new takes it.
  */
 #include <lauxlib.h>
 #include <string.h>
@@ -79,7 +81,8 @@ static void take_request(const struct fields *fields, struct sigv4_request *requ
     request->method = fields_need_text(fields, "method");
     request->url = fields_need_text(fields, "url");
     request->service = fields_need_text(fields, "service");
-    request->region = fields_need_text(fields, "region");
+    request->region_set = fields_text(fields, "region_set");
+    request->region = request->region_set != NULL ? fields_text(fields, "region") : fields_need_text(fields, "region");
     request->headers = fields_headers(fields, &request->header_count);
     request->body = fields_string(fields, "body", &request->body_length);
     request->payload_hash = fields_text(fields, "payload_hash");
@@ -101,21 +104,30 @@ static void push_buffer(lua_State *L, const struct buffer *buffer) {
     lua_pushlstring(L, buffer->length > 0 ? buffer->data : "", buffer->length);
 }
 
+/* With `explain`, what was signed; gives how many results that is. */
+static int push_work_shown(const struct fields *fields, const struct sigv4_result *result) {
+    if (!fields_boolean(fields, "explain", false)) {
+        return 0;
+    }
+    push_buffer(fields->L, &result->canonical_request);
+    push_buffer(fields->L, &result->string_to_sign);
+    return 2;
+}
+
 static int sign(lua_State *L) {
-    static const char *const known[] = {
-        "method",           "url",  "service",        "region",        "credentials", "headers", "body", "payload_hash",
-        "unsigned_payload", "time", "path_normalize", "double_encode", "explain",     NULL};
+    static const char *const known[] = {"method",         "url",           "service",      "region",           "credentials",
+                                        "headers",        "body",          "payload_hash", "unsigned_payload", "time",
+                                        "path_normalize", "double_encode", "explain",      "region_set",       NULL};
     struct fields fields = fields_open(L, 1, "sigv4.sign", known);
     struct sigv4_request request = {0};
     struct error error;
     take_request(&fields, &request);
     const struct keys *keys = take_credentials(&fields);
-    bool explain = fields_boolean(&fields, "explain", false);
     struct sigv4_result *result = &push_work(L)->result;
     if (!sigv4_sign(&request, keys, key_cache(L), result, &error)) {
         return binding_raise(L, &error);
     }
-    lua_createtable(L, 0, 3);
+    lua_createtable(L, 0, 4);
     push_buffer(L, &result->authorization);
     lua_setfield(L, -2, "Authorization");
     lua_pushstring(L, result->date);
@@ -124,18 +136,17 @@ static int sign(lua_State *L) {
         lua_pushstring(L, keys->session_token);
         lua_setfield(L, -2, "X-Amz-Security-Token");
     }
-    if (!explain) {
-        return 1;
+    if (request.region_set != NULL) {
+        lua_pushstring(L, request.region_set);
+        lua_setfield(L, -2, "X-Amz-Region-Set");
     }
-    push_buffer(L, &result->canonical_request);
-    push_buffer(L, &result->string_to_sign);
-    return 3;
+    return 1 + push_work_shown(&fields, result);
 }
 
 static int presign(lua_State *L) {
     static const char *const known[] = {
-        "method",           "url",  "service",        "region",        "credentials", "headers", "body", "payload_hash",
-        "unsigned_payload", "time", "path_normalize", "double_encode", "expires",     NULL};
+        "method",           "url",  "service",        "region",        "credentials", "headers",    "body",    "payload_hash",
+        "unsigned_payload", "time", "path_normalize", "double_encode", "explain",     "region_set", "expires", NULL};
     struct fields fields = fields_open(L, 1, "sigv4.presign", known);
     struct sigv4_request request = {0};
     struct error error;
@@ -147,7 +158,7 @@ static int presign(lua_State *L) {
         return binding_raise(L, &error);
     }
     push_buffer(L, &result->authorization);
-    return 1;
+    return 1 + push_work_shown(&fields, result);
 }
 
 /* The table may be a request of the server's, which has more fields. */

@@ -1,6 +1,6 @@
 -- drsh run tests/conformance/endpoints.lua FILE: see endpoints.py, which calls this. Each line of FILE is a question
 -- {"service", "region", "fips", "dual_stack", "account", "mode", "legacy", "operation", "input"}; the answer goes to stdout as
--- {"url", "name", "region"} or {"refused"}, or {"unread"} where the model speaks no protocol of ours.
+-- {"url", "name", "region", "regions" of SigV4a} or {"refused"}, or {"unread"} where the model speaks no protocol of ours.
 local config    = require "config"
 local endpoints = require "aws.endpoints"
 local failure   = require "aws.failure"
@@ -24,7 +24,7 @@ local function answer(question)
   local identity = { account_id = question.account, account_mode = question.mode }
   local fine, found = pcall(endpoints.resolve, model, question.region, {}, {}, identity, context)
   if fine then
-    return { url = found.url, name = found.signing_name, region = found.signing_region }
+    return { url = found.url, name = found.signing_name, region = found.signing_region, regions = found.region_set }
   elseif not failure.is(found) then
     error(found, 0)
   end

@@ -86,7 +86,8 @@ def questions(service, with_rules):
                                 yield {"service": service, "region": region, "fips": fips, "dual_stack": dual_stack, "mode": mode,
                                        "account": ACCOUNT, "operation": operation, "input": given}
                 if service == "s3":
-                    for bucket in ("bucket", "b.with.dots", "B_old", "arn:aws:s3:%s:%s:accesspoint/name" % (region, ACCOUNT)):
+                    for bucket in ("bucket", "b.with.dots", "B_old", "arn:aws:s3:%s:%s:accesspoint/name" % (region, ACCOUNT),
+                                   "arn:aws:s3::%s:accesspoint:abc.mrap" % ACCOUNT):
                         yield {"service": service, "region": region, "fips": fips, "dual_stack": dual_stack,
                                "operation": "GetObject", "input": {"Bucket": bucket, "Key": "a/b"}}
                 if service == "events" and with_rules:
@@ -123,11 +124,12 @@ def judged(question, resolver, signing_name):
     except Exception as refusal:  # botocore has several kinds, by version
         return {"refused": str(refusal)}
     schemes = endpoint.properties.get("authSchemes", [])
-    scheme = next((scheme for scheme in schemes if scheme["name"] == "sigv4"), {})
+    scheme = next((scheme for scheme in schemes if scheme["name"] in ("sigv4", "sigv4a")), {})
     if schemes and not scheme and schemes[0]["name"] != "none":
         return {"refused": "signatures of the kind " + schemes[0]["name"]}
-    return {"url": endpoint.url.rstrip("/"), "name": scheme.get("signingName", signing_name),
-            "region": scheme.get("signingRegion", question["region"])}
+    answer = {"url": endpoint.url.rstrip("/"), "name": scheme.get("signingName", signing_name),
+              "region": scheme.get("signingRegion", question["region"])}
+    return dict(answer, regions=",".join(scheme["signingRegionSet"])) if scheme.get("name") == "sigv4a" else answer
 
 
 def is_newest(loader, services):

@@ -11,6 +11,8 @@ newest() {
     fi
     if [ -z "$(find "$home/asked" -mmin -1440 2> /dev/null)" ]; then
         timeout 60 "$home/bin/pip" install -q --disable-pip-version-check --timeout 5 --retries 1 --upgrade botocore && touch "$home/asked"
+        # Their judges say so when they are not there.
+        timeout 60 "$home/bin/pip" install -q --disable-pip-version-check --timeout 5 --retries 1 --upgrade awscrt cryptography
     fi
     "$home/bin/python" -c 'import botocore'
 }

@@ -43,19 +43,32 @@ export AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_DEFAULT_REGI
     AWS_SHARED_CREDENTIALS_FILE AWS_EC2_METADATA_DISABLED
 unset AWS_PROFILE AWS_SESSION_TOKEN AWS_REGION
 
-newest=$(sh tests/conformance/python.sh)
-# These have hosts of their own to think of.
-judge="env -u AWS_ENDPOINT_URL $newest"
 failed=0
-for scenario in "sh tests/conformance/aws_cli.sh" "/usr/bin/python3 tests/conformance/boto3_scenario.py" \
-    "/usr/bin/python3 tests/conformance/route53_scenario.py" "/usr/bin/python3 tests/conformance/runbook_services_scenario.py" \
-    "$newest tests/conformance/recovery_plans_scenario.py" "$judge tests/conformance/botocore_requests.py" \
-    "$judge tests/conformance/botocore_signatures.py" "$judge tests/conformance/endpoints.py"; do
-    file=${scenario##* }
-    [ -f "$file" ] || continue
-    echo "== $scenario"
-    $scenario || failed=1
-done
+scenario() {
+    echo "== $*"
+    "$@" || failed=1
+}
+
+# Debian's clients.
+scenario sh tests/conformance/aws_cli.sh
+scenario /usr/bin/python3 tests/conformance/boto3_scenario.py
+scenario /usr/bin/python3 tests/conformance/route53_scenario.py
+scenario /usr/bin/python3 tests/conformance/runbook_services_scenario.py
+
+# The newest botocore that can be had.
+newest=$(sh tests/conformance/python.sh)
+scenario "$newest" tests/conformance/recovery_plans_scenario.py
+
+# Judges of our client, which have hosts of their own to think of.
+judge() {
+    scenario env -u AWS_ENDPOINT_URL "$newest" "$@"
+}
+judge tests/conformance/botocore_requests.py
+judge tests/conformance/botocore_signatures.py
+judge tests/conformance/sigv4a.py
+judge tests/conformance/login_session.py
+judge tests/conformance/endpoints.py
+
 if [ "$failed" -ne 0 ]; then
     echo "conformance: the end of the local AWS's log:" >&2
     tail -n 20 "$scratch/log" >&2

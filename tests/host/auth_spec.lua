@@ -79,6 +79,7 @@ describe("drsh auth explain", function()
     end
     assert.matches("^no AWS credentials: environment: AWS_ACCESS_KEY_ID is not set; ", report.problem)
     assert.is_nil(report.region.name)
+    assert.equal("nobody gives one (the instance metadata: AWS_EC2_METADATA_DISABLED is true)", report.region.source)
     code, out = explain "explain --profile empty"
     assert.equal(1, code)
     assert.matches("credentials +none: the profile 'empty' has no keys", out)

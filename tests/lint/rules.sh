@@ -37,7 +37,9 @@ owner 'host/runtime/state.c' '\b(lua_newstate|luaL_newstate)\(' 'making Lua stat
 owner 'host/runtime/scripts.c modules/lua/modules.c' '\b(lua_load|luaL_loadbuffer|luaL_loadbufferx|luaL_loadstring|luaL_loadfile|luaL_loadfilex|luaL_dofile|luaL_dostring)\(' 'compiling scripts'
 owner 'modules/base/loop.c' '\b(event_base_loop|event_base_dispatch|epoll_wait|poll|select|nanosleep|usleep)\(' 'waiting'
 owner 'modules/base/http.c' '#include <curl/' 'curl'
-owner 'modules/base/digest.c' '#include <openssl/(sha|md5|hmac|evp)\.h>' "OpenSSL's hashing"
+owner 'modules/base/digest.c' '#include <openssl/(sha|md5|hmac)\.h>|\bEVP_(Digest|MD_CTX|sha|md)' "OpenSSL's hashing"
+owner 'modules/base/p256.c' '#include <openssl/(ec|ecdsa|pem)\.h>|\b(EVP_PKEY|ECDSA)_' "OpenSSL's public keys"
+owner 'modules/base/digest.c modules/base/p256.c' '#include <openssl/evp\.h>' "OpenSSL's envelopes"
 owner 'host/config.c' '\b(getenv|secure_getenv|getopt|getopt_long)\(' 'flags and environment'
 owner 'modules/base/clock.c' '\b(clock_gettime|gettimeofday|time)\(' 'the clock'
 

@@ -16,7 +16,7 @@ import sys
 # Our name of the service -> botocore's folder.
 SERVICES = {"drs": "drs", "sfn": "stepfunctions", "dynamodb": "dynamodb", "sts": "sts", "ec2": "ec2", "lambda": "lambda",
             "sns": "sns", "route53": "route53", "elbv2": "elbv2", "ssm": "ssm", "cloudwatch": "cloudwatch", "events": "events",
-            "iam": "iam", "cloudfront": "cloudfront", "sso": "sso", "sso-oidc": "sso-oidc"}
+            "iam": "iam", "cloudfront": "cloudfront", "sso": "sso", "sso-oidc": "sso-oidc", "signin": "signin"}
 
 
 def read(path):

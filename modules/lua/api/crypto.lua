@@ -1,6 +1,6 @@
 return {
-  name = "crypto", sandbox = true, source = "FIPS 180-4, RFC 2104, RFC 4648",
-  summary = "Hashes, encodings, random bytes.",
+  name = "crypto", sandbox = true, source = "FIPS 180-4, FIPS 186-4, RFC 2104, RFC 4648, RFC 7518",
+  summary = "Hashes, encodings, random bytes, signatures.",
   functions = {
     { "sha256(bytes: string): string", "The SHA-256 digest, 32 bytes." },
     { "sha384(bytes: string): string", "The SHA-384 digest, 48 bytes." },
@@ -18,5 +18,9 @@ return {
     { "base64url_decode(text: string): string|nil", "The bytes; nil when it is malformed." },
     { "equal(a: string, b: string): boolean", "Compares in a time that does not tell where they differ." },
     { "random_bytes(count: integer): string", "Bytes that nobody can guess; count is 0 to 65536." },
+    { "es256_public(pem: string): string|nil, string?",
+      "The public half of a private key of the curve P-256: x and y, 32 bytes each; nil when the text is no such key." },
+    { "es256_sign(pem: string, bytes: string): string|nil",
+      "A JSON Web Signature of the kind ES256, 64 bytes, another one each time; nil when the text is no such key." },
   },
 }

@@ -174,19 +174,45 @@ local function usual(model, region, fips, dual_stack)
   }
 end
 
--- Whom the signature is for, as the endpoint's rules say it, else the service itself and the client's region.
-local function scheme_of(model, properties)
+local SIGNATURES = { sigv4 = true, sigv4a = true }
+
+-- The kinds of signatures that an endpoint takes, those that the configuration prefers first.
+local function preferred(schemes, profile)
+  local wanted = given(config.get "AWS_AUTH_SCHEME_PREFERENCE") or profile.auth_scheme_preference or ""
+  local sorted, taken = {}, {}
+  for name in wanted:gmatch "[^%s,]+" do
+    for _, scheme in ipairs(schemes) do
+      if scheme.name == name and not taken[scheme] then
+        sorted[#sorted + 1], taken[scheme] = scheme, true
+      end
+    end
+  end
+  for _, scheme in ipairs(schemes) do
+    sorted[#sorted + 1] = not taken[scheme] and scheme or nil
+  end
+  return sorted
+end
+
+-- Whom the signature is for, as the endpoint's rules say it, else the service itself and the client's region: of several kinds
+-- the first that we can make.
+local function scheme_of(model, properties, profile)
   local other
-  for _, scheme in ipairs(properties.authSchemes or {}) do
-    if scheme.name == "sigv4" then
+  for _, scheme in ipairs(preferred(properties.authSchemes or {}, profile)) do
+    if SIGNATURES[scheme.name] then
       return scheme
     end
-    other = scheme.name
+    other = other or scheme.name
   end
   if other and other ~= "none" then
     fail(model, "ENDPOINT_SIGNATURE", "this endpoint wants signatures of the kind %s, which drsh cannot make", other)
   end
   return {}
+end
+
+-- The regions that a SigV4a signature is good for, "*" for all; nil for SigV4.
+local function region_set_of(scheme, profile)
+  return scheme.name == "sigv4a" and (given(config.get "AWS_SIGV4A_SIGNING_REGION_SET") or profile.sigv4a_signing_region_set
+    or table.concat(scheme.signingRegionSet or { "*" }, ",")) or nil
 end
 
 -- AWS's own endpoint.
@@ -202,10 +228,10 @@ local function resolved(model, region, flags, identity, context)
   }, context))
 end
 
--- -> {url=, signing_name=, signing_region=, single_encoding=boolean, headers={name -> value}, overridden=boolean,
--- has_bucket=boolean: the url names the call's S3 bucket}. The url has no slash at its end. identity: {account_id=,
--- account_mode=}, what is known and wanted of whose keys are used; context: as endpoints.context gives it. Raises
--- ENDPOINT_REGION, ENDPOINT_UNSUPPORTED, ENDPOINT_SIGNATURE.
+-- -> {url=, signing_name=, signing_region=, region_set= of a SigV4a signature or nil, single_encoding=boolean,
+-- headers={name -> value}, overridden=boolean, has_bucket=boolean: the url names the call's S3 bucket}. The url has no slash at
+-- its end. identity: {account_id=, account_mode=}, what is known and wanted of whose keys are used; context: as
+-- endpoints.context gives it. Raises ENDPOINT_REGION, ENDPOINT_UNSUPPORTED, ENDPOINT_SIGNATURE.
 function endpoints.resolve(model, region, options, profile, identity, context)
   local metadata = model.metadata
   local url = endpoints.configured(model, options, profile)
@@ -219,7 +245,7 @@ function endpoints.resolve(model, region, options, profile, identity, context)
     fail(model, "ENDPOINT_UNSUPPORTED", "%s in %s: %s", model.service, plain, refusal)
   end
   -- A global service's calls are signed for the one region that it is in, at whichever address.
-  local scheme = endpoint and scheme_of(model, endpoint.properties) or {}
+  local scheme = endpoint and scheme_of(model, endpoint.properties, profile) or {}
   local headers = {}
   for name, values in pairs(not url and endpoint.headers or {}) do
     headers[name:lower()] = table.concat(values, ", ")
@@ -227,7 +253,7 @@ function endpoints.resolve(model, region, options, profile, identity, context)
   return {
     url = url or (endpoint.url:gsub("/+$", "")), overridden = url ~= nil, headers = headers,
     signing_name = scheme.signingName or metadata.signingName or metadata.endpointPrefix,
-    signing_region = scheme.signingRegion or plain,
+    signing_region = scheme.signingRegion or plain, region_set = region_set_of(scheme, profile),
     single_encoding = scheme.disableDoubleEncoding == true or metadata.endpointPrefix == "s3",
     has_bucket = not url and context ~= nil and context.Bucket ~= nil,
   }

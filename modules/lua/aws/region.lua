@@ -1,7 +1,9 @@
--- Which region, and who says so: the code, AWS_REGION, AWS_DEFAULT_REGION, the profile.
+-- Which region, and who says so: the code, AWS_REGION, AWS_DEFAULT_REGION, the profile; at last the instance that we run on, as
+-- some SDKs do.
 
-local config  = require "config"
-local profile = require "aws.profile"
+local config   = require "config"
+local metadata = require "aws.metadata"
+local profile  = require "aws.profile"
 
 local region = {}
 
@@ -11,8 +13,8 @@ function region.profile_name(options)
   return name or "default", name ~= nil
 end
 
--- options: {region=, profile=}; found: the profile, if it is loaded already. -> the name and where it comes from, nil if
--- nothing gives one.
+-- options: {region=, profile=}; found: the profile, if it is loaded already. -> the name and where it comes from; nil and what
+-- the instance metadata said if nothing gives one. It may wait.
 function region.find(options, found)
   local default = config.get "AWS_DEFAULT_REGION"
   local name = config.get "AWS_REGION" or default
@@ -25,6 +27,8 @@ function region.find(options, found)
   if found.region then
     return found.region, "the profile " .. found.name
   end
+  local of_instance, why = metadata.region(found)
+  return of_instance, of_instance and "the instance metadata" or why
 end
 
 return region

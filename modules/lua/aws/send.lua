@@ -92,7 +92,7 @@ local function signed(call, attempt)
   end
   local signature = sigv4.sign {
     method = request.method, url = url, headers = headers, body = request.body,
-    service = call.endpoint.signing_name, region = call.endpoint.signing_region,
+    service = call.endpoint.signing_name, region = call.endpoint.signing_region, region_set = call.endpoint.region_set,
     double_encode = not call.endpoint.single_encoding, path_normalize = not call.endpoint.single_encoding,
     unsigned_payload = unsigned_body, time = math.floor(time.wall() + call.memory.skew), credentials = keys,
   }
@@ -210,6 +210,9 @@ local function new_call(client, operation, input, options)
   local endpoint = client:endpoint(operation, input)
   if endpoint.overridden then
     features[user_agent.FEATURES.endpoint_override] = true
+  end
+  if endpoint.region_set then
+    features[user_agent.FEATURES.sigv4a] = true
   end
   local by_service = TIMEOUT[client.service]
   local call = {

@@ -21,9 +21,10 @@ local function fail(service, code, message, ...)
 end
 
 local function region_of(service, options, found)
-  return region.find(options, found) or fail(service, "REGION_MISSING",
+  local name, why = region.find(options, found)
+  return name or fail(service, "REGION_MISSING",
     "no AWS region: set AWS_REGION or AWS_DEFAULT_REGION, start drsh with --region, write `region` into the profile '%s' of "
-    .. "%s, or give a region to aws.client", found.name, found.where)
+    .. "%s, or give a region to aws.client (the instance metadata: %s)", found.name, found.where, why)
 end
 
 local function retry_mode(service, options, found)
@@ -51,6 +52,11 @@ local function max_attempts(service, options, found, mode, prefix)
   return number
 end
 
+-- Whom to trust: a file, nil for the system's store.
+function settings.ca_bundle(found)
+  return given(config.get("AWS_CA_BUNDLE")) or given(found.ca_bundle)
+end
+
 -- -> {profile=, region=, retry_mode=, max_attempts=, ca_bundle= a file or nil, application= name or nil}
 function settings.load(model, options)
   local service = model.service
@@ -59,7 +65,7 @@ function settings.load(model, options)
   return {
     profile = found, region = region_of(service, options, found), retry_mode = mode,
     max_attempts = max_attempts(service, options, found, mode, model.metadata.endpointPrefix),
-    ca_bundle = given(config.get("AWS_CA_BUNDLE")) or given(found.ca_bundle),
+    ca_bundle = settings.ca_bundle(found),
     application = given(config.get("AWS_SDK_UA_APP_ID")) or given(found.sdk_ua_app_id),
   }
 end

@@ -8,6 +8,7 @@ local user_agent = {}
 -- Feature letters that AWS's SDKs agreed on.
 user_agent.FEATURES = {
   waiter = "B", paginator = "C", retries_legacy = "D", retries_standard = "E", retries_adaptive = "F", endpoint_override = "N",
+  sigv4a = "S",
 }
 
 -- And for where the keys came from, by the words that credentials.source begins with.

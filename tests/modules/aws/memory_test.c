@@ -1,6 +1,7 @@
 /* Fails every allocation once, one after the other: each failure must be reported as NO_MEMORY
  * (or a plain false), and nothing may leak. The sanitizers have a malloc of their own; there the operations only run as they
  * are. */
+#include <openssl/crypto.h>
 #include <stdlib.h>
 
 #include "aws/keys.h"
@@ -10,6 +11,7 @@
 #include "base/http.h"
 #include "base/json.h"
 #include "base/loop.h"
+#include "base/p256.h"
 #include "base/uri.h"
 #include "base/xml.h"
 #include "check.h"
@@ -121,6 +123,29 @@ static bool presigns(void) {
     return good;
 }
 
+static bool signs_for_regions(void) {
+    struct sigv4_request request = some_request;
+    struct sigv4_result result = {0};
+    request.region_set = "*";
+    bool good = sigv4_sign(&request, &some_keys, NULL, &result, &error);
+    sigv4_result_clear(&result);
+    OPENSSL_thread_stop(); /* its queue of errors keeps their texts' memory */
+    return good;
+}
+
+static bool signs_with_a_pem_key(void) {
+    static const char pem[] = "-----BEGIN EC PRIVATE KEY-----\n"
+                              "MHcCAQEEIFiV+BIMkYAyinLR0zMgVd2sGuOdqdaDaCbCN3dEL61xoAoGCCqGSM49\n"
+                              "AwEHoUQDQgAEaGkCWjX+6cv9KQDayERfO04/A3Uo2rwRZ6vwlwWzCodQRBB/LIcD\n"
+                              "PIYUVw5zrkXujeSBe70n7OwhG49MeVh08Q==\n-----END EC PRIVATE KEY-----\n";
+    unsigned char hash[DIGEST_SHA256_BYTES] = {0}, halves[2 * P256_SCALAR_BYTES];
+    struct p256_key *key = p256_key_of_pem(pem, sizeof pem - 1);
+    bool good = key != NULL && p256_public(key, halves, halves + P256_SCALAR_BYTES) && p256_sign(key, hash, halves);
+    p256_key_free(key);
+    OPENSSL_thread_stop();
+    return good;
+}
+
 /* Without memory the claim may be unreadable; what must not happen is that it is accepted. */
 static bool verifies(void) {
     static const struct http_header headers[] = {
@@ -215,6 +240,8 @@ int main(void) {
     torture("keys_copy", copies_keys);
     torture("sigv4_sign", signs);
     torture("sigv4_presign", presigns);
+    torture("SigV4a", signs_for_regions);
+    torture("a key in PEM", signs_with_a_pem_key);
     torture("sigv4_verify", verifies);
     torture("profile_parse", reads_a_profile);
     torture("xml_read", reads_xml);

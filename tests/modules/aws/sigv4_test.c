@@ -84,6 +84,7 @@ static void verify(const struct vector *vector, const struct sigv4_request *requ
 }
 
 static void check_vector(const char *name) {
+    char folder[300];
     struct vector vector;
     struct sigv4_request request;
     struct keys keys = {0}, from = {0};
@@ -92,7 +93,8 @@ static void check_vector(const char *name) {
     const char *presign;
     int failed = check_failed;
 
-    vector_load(&vector, name);
+    snprintf(folder, sizeof folder, "sigv4/%s", name);
+    vector_load(&vector, folder);
     request = request_of(&vector);
     presign = vector_scope(&vector, "presign");
     from.access_key_id = (char *)vector_scope(&vector, "id");
@@ -142,22 +144,22 @@ static void keys_are_cached(void) {
     char first[65], again[65];
     buffer_init(&text, 1000);
     buffer_append_string(&text, "text");
-    CHECK(sigv4_signature(&small, "secret", "20150830", "us-east-1", "iam", &text, first));
+    CHECK(sigv4_key_signature(&small, "secret", "20150830", "us-east-1", "iam", &text, first));
     CHECK(small.entries[0].used && !small.entries[1].used);
-    CHECK(sigv4_signature(&small, "secret", "20150830", "us-east-1", "iam", &text, again));
+    CHECK(sigv4_key_signature(&small, "secret", "20150830", "us-east-1", "iam", &text, again));
     CHECK(!small.entries[1].used);
     CHECK_STR(again, first);
-    CHECK(sigv4_signature(NULL, "secret", "20150830", "us-east-1", "iam", &text, again));
+    CHECK(sigv4_key_signature(NULL, "secret", "20150830", "us-east-1", "iam", &text, again));
     CHECK_STR(again, first);
     for (int day = 10; day < 30; day++) { /* more than it holds */
         char date[20];
         snprintf(date, sizeof date, "201508%d", day);
-        CHECK(sigv4_signature(&small, "secret", date, "us-east-1", "iam", &text, again));
+        CHECK(sigv4_key_signature(&small, "secret", date, "us-east-1", "iam", &text, again));
         CHECK(strcmp(again, first) != 0);
     }
-    CHECK(sigv4_signature(&small, "secret", "20150830", "us-east-1", "iam", &text, again));
+    CHECK(sigv4_key_signature(&small, "secret", "20150830", "us-east-1", "iam", &text, again));
     CHECK_STR(again, first);
-    CHECK(sigv4_signature(&small, "secret", "20150830", "us-east-1i", "am", &text, again));
+    CHECK(sigv4_key_signature(&small, "secret", "20150830", "us-east-1i", "am", &text, again));
     CHECK(strcmp(again, first) != 0);
     sigv4_key_cache_clear(&small);
     CHECK(!small.entries[0].used);

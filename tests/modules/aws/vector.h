@@ -1,4 +1,4 @@
-/* Reads the vectors under tests/modules/aws/sigv4 (their format: generate.py there). */
+/* Reads the vectors under tests/modules/aws/sigv4 and sigv4a (their format: generate.py in sigv4). */
 #ifndef DRSH_TESTS_VECTOR_H
 #define DRSH_TESTS_VECTOR_H
 
@@ -16,10 +16,10 @@ struct vector {
 };
 
 static inline char *vector_read_file(const char *folder, const char *name) {
-    char path[300];
+    char path[400];
     char *text = calloc(1, 65536);
     FILE *file;
-    snprintf(path, sizeof path, "tests/modules/aws/sigv4/%s/%s", folder, name);
+    snprintf(path, sizeof path, "tests/modules/aws/%s/%s", folder, name);
     file = fopen(path, "r");
     if (file == NULL || text == NULL) {
         printf("cannot read %s: run the test at the top of the tree\n", path);

@@ -186,6 +186,19 @@ static void others(void) {
               "    credentials = { access_key_id = 'A', secret_access_key = 's', session_token = 't' } }\n"
               "  assert(headers.Authorization)\n"
               "end");
+    fail_each(
+        "local sigv4, crypto = require 'sigv4', require 'crypto'\n"
+        "local key = '-----BEGIN EC PRIVATE KEY-----\\n'\n"
+        "  .. 'MHcCAQEEIFiV+BIMkYAyinLR0zMgVd2sGuOdqdaDaCbCN3dEL61xoAoGCCqGSM49\\n'\n"
+        "  .. 'AwEHoUQDQgAEaGkCWjX+6cv9KQDayERfO04/A3Uo2rwRZ6vwlwWzCodQRBB/LIcD\\n'\n"
+        "  .. 'PIYUVw5zrkXujeSBe70n7OwhG49MeVh08Q==\\n-----END EC PRIVATE KEY-----\\n'\n"
+        "return function()\n"
+        "  local headers = sigv4.sign { method = 'GET', url = 'https://host/', service = 's', region_set = '*', time = 0,\n"
+        "    explain = true, credentials = { access_key_id = 'A', secret_access_key = 's', session_token = 't' } }\n"
+        "  assert(headers['X-Amz-Region-Set'] == '*')\n"
+        "  local x, y = crypto.es256_public(key)\n"
+        "  assert(#x + #y == 64 and #crypto.es256_sign(key, 'text') == 64)\n"
+        "end");
 }
 
 int main(void) {

@@ -64,6 +64,21 @@ describe("sigv4.sign", function()
     assert.equal(1, select("#", sigv4.sign(request())))
   end)
 
+  it("signs for several regions by SigV4a", function()
+    local headers, canonical, text = sigv4.sign(request { region_set = "*", explain = true })
+    assert.equal("*", headers["X-Amz-Region-Set"])
+    assert.matches("^AWS4%-ECDSA%-P256%-SHA256 Credential=AKIDEXAMPLE/20150830/service/aws4_request, "
+      .. "SignedHeaders=host;x%-amz%-date;x%-amz%-region%-set, Signature=30%x+$", headers.Authorization)
+    assert.matches("\nx%-amz%-region%-set:%*\n", canonical)
+    assert.matches("^AWS4%-ECDSA%-P256%-SHA256\n20150830T123600Z\n20150830/service/aws4_request\n%x+$", text)
+    local url, _, presigned = sigv4.presign(request { region_set = "us-east-1,eu-west-1", explain = true })
+    assert.matches("?X%-Amz%-Algorithm=AWS4%-ECDSA%-P256%-SHA256&.*&X%-Amz%-Region%-Set=us%-east%-1%%2Ceu%-west%-1&", url)
+    assert.matches("^AWS4%-ECDSA%-P256%-SHA256\n", presigned)
+    local made, problem = pcall(sigv4.sign, request { region_set = "over there" })
+    assert.is_false(made)
+    assert.equal("SIGV4_SCOPE", problem.code)
+  end)
+
   it("depends on everything that is signed", function()
     local plain = sigv4.sign(request()).Authorization
     for name, value in pairs {

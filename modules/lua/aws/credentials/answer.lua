@@ -18,12 +18,13 @@ local function passing(status)
 end
 
 -- Asks until an answer comes that is no passing fault. who: for messages; options: {tries=1, pause= seconds between them,
--- again= function(status) -> is it worth another try}. -> {status=, headers=, body=}; raises CREDENTIALS_ENDPOINT when none
--- came, or gives nil and http.request's error with options.quiet.
+-- again= function(status) -> is it worth another try, before= function(request), ahead of each try}. -> {status=, headers=,
+-- body=}; raises CREDENTIALS_ENDPOINT when none came, or gives nil and http.request's error with options.quiet.
 function answer.ask(who, request, options)
   local tries, again = options and options.tries or 1, options and options.again or passing
   request.limit = LIMIT
   for attempt = 1, tries do
+    if options and options.before then options.before(request) end
     local came, response = pcall(http.request, request)
     if not came and (type(response) ~= "table" or not response.code) then
       error(response, 0)

@@ -3,6 +3,7 @@
 local answer       = require "aws.credentials.answer"
 local config       = require "config"
 local json         = require "json"
+local log          = require "log"
 local private_file = require "private_file"
 local time         = require "time"
 
@@ -21,8 +22,12 @@ function cache_file.read(path, shown)
   return text and answer.decode(shown, text)
 end
 
-function cache_file.write(path, value)
-  private_file.replace(path, json.encode(value))
+-- Replaces the file; a log-in that cannot be kept still serves, with a warning. what: for it.
+function cache_file.keep(path, value, what)
+  local kept, why = pcall(private_file.replace, path, json.encode(value))
+  if not kept then
+    log.warn(("the renewed %s could not be kept"):format(what), { reason = tostring(why) })
+  end
 end
 
 -- An end as the CLI writes it: ISO 8601, in old files with UTC for Z. Epoch seconds, nil when it is no time.

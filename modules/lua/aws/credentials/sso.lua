@@ -5,6 +5,7 @@ local answer    = require "aws.credentials.answer"
 local endpoints = require "aws.endpoints"
 local problem   = require "aws.credentials.problem"
 local refresh   = require "aws.refresh"
+local settings  = require "aws.settings"
 local sso_token = require "aws.credentials.sso_token"
 
 local sso = { name = "SSO", of_profile = true }
@@ -35,7 +36,7 @@ local function session_of(found)
   return session
 end
 
-local function settings(found)
+local function wanted_of(found)
   local session = session_of(found)
   local wanted = {
     session = found.sso_session, start_url = session.sso_start_url, region = session.sso_region,
@@ -67,7 +68,8 @@ local function fetch(wanted)
   local url = endpoints.resolve(PORTAL, wanted.region, {}, wanted.profile).url
   local response = answer.ask(who, {
     url = ("%s/federation/credentials?role_name=%s&account_id=%s"):format(url, escaped(wanted.role), escaped(wanted.account)),
-    headers = { ["x-amz-sso_bearer_token"] = sso_token.get(wanted) }, timeout = 10, ca_bundle = wanted.profile.ca_bundle,
+    headers = { ["x-amz-sso_bearer_token"] = sso_token.get(wanted) }, timeout = 10,
+    ca_bundle = settings.ca_bundle(wanted.profile),
   }, { tries = 3 })
   if response.status ~= 200 then
     refused(wanted, response.status)
@@ -86,7 +88,7 @@ function sso.find(chain)
   if not found.sso_account_id and not found.sso_role_name then
     return nil, chain:lacks "sso_account_id and sso_role_name"
   end
-  local wanted = settings(found)
+  local wanted = wanted_of(found)
   local key = table.concat({ "sso", wanted.session or "", wanted.start_url, wanted.region, wanted.account, wanted.role }, "\n")
   return refresh.shared(key, ("SSO role %s in %s"):format(wanted.role, wanted.account), function()
     return fetch(wanted)

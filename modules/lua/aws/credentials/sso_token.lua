@@ -9,6 +9,7 @@ local json       = require "json"
 local log        = require "log"
 local problem    = require "aws.credentials.problem"
 local refresh    = require "aws.refresh"
+local settings   = require "aws.settings"
 local time       = require "time"
 
 local sso_token = {}
@@ -33,7 +34,7 @@ local function renew(token, wanted)
   local who = "SSO-OIDC"
   local url = endpoints.resolve(OIDC, wanted.region, {}, wanted.profile).url
   local response = answer.ask(who, {
-    method = "POST", url = url .. "/token", timeout = 10, ca_bundle = wanted.profile.ca_bundle,
+    method = "POST", url = url .. "/token", timeout = 10, ca_bundle = settings.ca_bundle(wanted.profile),
     headers = { ["content-type"] = "application/json" },
     body = json.encode {
       clientId = token.clientId, clientSecret = token.clientSecret, grantType = "refresh_token",
@@ -55,13 +56,6 @@ local function renew(token, wanted)
   return token
 end
 
-local function keep(path, token)
-  local kept, why = pcall(cache_file.write, path, token)
-  if not kept then
-    log.warn("the renewed SSO token could not be kept", { reason = tostring(why) })
-  end
-end
-
 local function fetch(wanted, path, shown)
   local login = ("run 'aws sso login --profile %s'"):format(wanted.profile.name)
   local token = cache_file.read(path, shown)
@@ -73,7 +67,7 @@ local function fetch(wanted, path, shown)
   if expires - refresh.now() < WINDOW and can_renew(token, wanted) then
     local renewed, result = pcall(renew, token, wanted)
     if renewed then
-      keep(path, result)
+      cache_file.keep(path, result, "SSO token")
       return result.accessToken
     end
     why = tostring(result.message or result)

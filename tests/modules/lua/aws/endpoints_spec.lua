@@ -244,6 +244,53 @@ describe("a model without endpoint rules", function()
   end)
 end)
 
+describe("an endpoint for several regions", function()
+  local put = { EndpointId = "abcde.veo", Entries = {} }
+
+  local function found(settings, input)
+    local result
+    aws_settings.with(settings, { config = "[profile some]\nsigv4a_signing_region_set = eu-*\n" }, function()
+      local model = models.load "events"
+      local context = endpoints.context(model, model.operations.PutEvents, input)
+      result = endpoints.resolve(model, "eu-west-1", {}, profile.load(settings.AWS_PROFILE or "default"), nil, context)
+    end)
+    return result
+  end
+
+  it("is signed for by SigV4a, for all of them or for those that are configured", function()
+    local global = found({}, put)
+    assert.are.equal("https://abcde.veo.endpoint.events.amazonaws.com", global.url)
+    assert.are.equal("* events", global.region_set .. " " .. global.signing_name)
+    assert.are.equal("eu-*", found({ AWS_PROFILE = "some" }, put).region_set)
+    assert.are.equal("eu-west-1,us-east-1", found({ AWS_PROFILE = "some", AWS_SIGV4A_SIGNING_REGION_SET = "eu-west-1,us-east-1" },
+      put).region_set)
+    assert.is_nil(found({ AWS_SIGV4A_SIGNING_REGION_SET = "*" }, { Entries = {} }).region_set)
+  end)
+
+  it("that takes both kinds is signed for by its first, or the preferred one", function()
+    local model = { service = "parrot", metadata = { endpointPrefix = "parrot", serviceId = "Parrot" }, operations = {}, shapes = {} }
+    local function kind(settings, ...)
+      local schemes, result = {}, nil
+      for index, name in ipairs { ... } do schemes[index] = { name = name } end
+      model = setmetatable({ endpointRules = { parameters = {}, rules = {
+        { endpoint = { url = "https://parrot.example", properties = { authSchemes = schemes } } } } } }, { __index = model })
+      aws_settings.with(settings, {}, function()
+        result = endpoints.resolve(model, "eu-west-1", {}, profile.load "default")
+      end)
+      return result.region_set or "one region"
+    end
+    assert.are.equal("*", kind({}, "sigv4a", "sigv4"))
+    assert.are.equal("one region", kind({}, "sigv4", "sigv4a"))
+    assert.are.equal("one region", kind({}, "bearer", "sigv4"))
+    assert.are.equal("one region", kind({ AWS_AUTH_SCHEME_PREFERENCE = "bearer, sigv4" }, "sigv4a", "sigv4"))
+    assert.are.equal("*", kind({ AWS_AUTH_SCHEME_PREFERENCE = "sigv4a,sigv4" }, "sigv4", "sigv4a"))
+    local fine, problem = pcall(kind, {}, "sigv4-s3express")
+    assert.is_false(fine)
+    assert.are.equal("ENDPOINT_SIGNATURE", problem.code)
+    assert.matches("signatures of the kind sigv4%-s3express", problem.message)
+  end)
+end)
+
 describe("a service's own name", function()
   it("is taken in variables, as well as ours", function()
     local model = { service = "route53", metadata = { endpointPrefix = "route53", serviceId = "Route 53" }, operations = {}, shapes = {} }

@@ -44,6 +44,8 @@ local CALLS = {
   end },
   list = { service = "dynamodb", make = function(client) return client:list_tables {} end },
   put = { service = "dynamodb", make = function(client) return client:put_item { TableName = "t", Item = { id = { S = "x" } } } end },
+  zones = { service = "route53", make = function(client) return client:list_hosted_zones {} end },
+  who = { service = "sts", make = function(client) return client:get_caller_identity {} end },
   instances = { service = "ec2", make = function(client) return client:describe_instances {} end },
 }
 
@@ -61,12 +63,23 @@ local FAULTS = {
   { "a throttled call of EC2", { said(answer(503, {},
       "<Response><Errors><Error><Code>RequestLimitExceeded</Code><Message>m</Message></Error></Errors></Response>")) },
     call = "instances", delays = THROTTLED, code = "RequestLimitExceeded", status = 503, throttled = true },
+  { "a throttled call of Route 53", { said(answer(400, {}, "<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code>"
+      .. "<Message>Rate exceeded</Message></Error><RequestId>r</RequestId></ErrorResponse>")) },
+    call = "zones", delays = THROTTLED, code = "Throttling", status = 400, throttled = true },
   { "a throttled call that starts a job", { said(answer(429, with_headers { ["x-amzn-errortype"] = "ThrottlingException" }, "{}")) },
     call = "start", delays = THROTTLED, code = "ThrottlingException", status = 429, throttled = true },
 
   { "a 500 with a body", { said(answer(500, with_headers { ["x-amzn-errortype"] = "InternalServerException" }, '{"message":"m"}')) },
     delays = TRANSIENT, code = "InternalServerException", status = 500 },
   { "a 500 without a body", { said(answer(500, {}, "")) }, delays = TRANSIENT, code = "HTTP_500", status = 500 },
+  { "a 500 with a body in XML", { said(answer(500, {}, "<ErrorResponse><Error><Type>Receiver</Type><Code>InternalFailure</Code>"
+      .. "<Message>m</Message></Error></ErrorResponse>")) },
+    call = "who", delays = TRANSIENT, code = "InternalFailure", status = 500 },
+  { "a 503 without a body where XML should be", { said(answer(503, {}, "")) }, call = "zones", delays = TRANSIENT,
+    code = "HTTP_503", status = 503 },
+  { "a refusal that STS's identity provider may take back", { said(answer(400, {},
+      "<ErrorResponse><Error><Code>IDPCommunicationError</Code><Message>m</Message></Error></ErrorResponse>")) },
+    call = "who", delays = TRANSIENT, code = "IDPCommunicationError", status = 400 },
   { "a 502 with a page of HTML", { said(answer(502, { ["Content-Type"] = "text/html" }, "<html>Bad Gateway</html>")) },
     delays = TRANSIENT, code = "HTTP_502", status = 502 },
   { "a 503 that says when to come back", { said(answer(503, { ["x-amz-retry-after"] = "3000" }, "{}")) },
@@ -104,6 +117,8 @@ local FAULTS = {
   { "truncated JSON", { said(answer(200, JSON, half(JOBS))) }, delays = TRANSIENT, code = "UNREADABLE_ANSWER", status = 200 },
   { "truncated XML", { said(answer(200, {}, half(XML))) }, call = "instances", delays = TRANSIENT, code = "UNREADABLE_ANSWER",
     status = 200 },
+  { "truncated XML of Route 53", { said(answer(200, {}, "<ListHostedZonesResponse><HostedZones><HostedZone><Id>/hosted")) },
+    call = "zones", delays = TRANSIENT, code = "UNREADABLE_ANSWER", status = 200 },
   { "an answer that is shorter than it says", { said((GOOD:gsub("Content%-Length: %d+", "Content-Length: 1000"))) },
     delays = TRANSIENT, code = "HTTP_TRUNCATED" },
   { "truncated JSON for a call that starts a job", { said(answer(202, JSON, '{"job":{')) }, call = "start", delays = {},

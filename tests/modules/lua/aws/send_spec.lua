@@ -38,6 +38,17 @@ describe("a call", function()
     assert.matches("^drsh/%d+%.%d+%.%d+ ua/2%.1 os/linux lang/lua#5%.4 m/E,N,e cfg/retry%-mode#standard", headers["user-agent"])
   end)
 
+  it("to an endpoint for several regions is signed by SigV4a, and says so", function()
+    local fine, problem, _, requests = attempt({ { 200, {}, { FailedEntryCount = 0, Entries = json.array {} } } }, "events",
+      function(client) return client:put_events { EndpointId = "abcde.veo", Entries = { { Source = "s", Detail = "{}" } } } end)
+    assert.is_true(fine, tostring(problem))
+    local headers = requests[1].headers
+    assert.matches("^AWS4%-ECDSA%-P256%-SHA256 Credential=AKIDEXAMPLE/%d+/events/aws4_request, SignedHeaders=[%w;-]*;x%-amz%-region%-set;"
+      .. "[%w;-]*, Signature=30%x+$", headers.authorization)
+    assert.are.equal("*", headers["x-amz-region-set"])
+    assert.matches(" m/E,N,S,e ", headers["user-agent"])
+  end)
+
   it("that meets a passing fault is made again, under the same invocation", function()
     local fine, result, seconds, requests = attempt({ BROKEN, BROKEN, GOOD }, "drs", describe_jobs)
     assert.is_true(fine)
