@@ -1,7 +1,8 @@
 -- What PutItem, UpdateItem, DeleteItem, the batches and the transactions have in common.
 --
 -- writes.put/update/delete/check judge a request as far as that goes without the table and give a plan:
---   {kind=, table_name=, item= | key=, condition= tree|nil, actions=|nil, show_item=bool}
+--   {kind=, table_name=, item= | key=, condition= tree|nil, actions=|nil, show_item=bool,
+--    is_new= there may be no such item yet}
 -- writes.execute carries it out -> {table=, old= item|nil, new= item|nil, units=}
 
 local evaluate      = require "local_aws.dynamodb.evaluate"
@@ -169,6 +170,9 @@ function writes.judge(call, plan)
     check_actions(table_, plan.actions)
   end
   local found = items.find(call.world.db, table_, plan.item or plan.key)
+  if plan.is_new and found then
+    fault.raise("DuplicateItemException", "Duplicate primary key exists in table")
+  end
   if not evaluate.condition(plan.condition, found and found.item or {}) then
     fault.raise("ConditionalCheckFailedException", "The conditional request failed",
       plan.show_item and found and { Item = found.item } or nil)

@@ -1,0 +1,170 @@
+-- SELECT: partitions one after the other, or the whole table, by the same pages as Query and Scan.
+
+local bind        = require "local_aws.dynamodb.partiql.bind"
+local capacity    = require "local_aws.dynamodb.capacity"
+local codec       = require "local_aws.dynamodb.codec"
+local crypto      = require "crypto"
+local evaluate    = require "local_aws.dynamodb.evaluate"
+local fault       = require "local_aws.fault"
+local fingerprint = require "local_aws.dynamodb.fingerprint"
+local json        = require "json"
+local keys        = require "local_aws.dynamodb.keys"
+local lexer       = require "local_aws.dynamodb.partiql.lexer"
+local reads       = require "local_aws.dynamodb.reads"
+local selection   = require "local_aws.dynamodb.selection"
+local size        = require "local_aws.dynamodb.size"
+local where       = require "local_aws.dynamodb.partiql.where"
+
+local selects = {}
+
+local DIGEST_LENGTH = 32
+
+local function refuse(message, ...)
+  fault.raise("ValidationException", message:format(...))
+end
+
+-- The name under which the value at a path is answered: its last name, with the list places behind it.
+local function label_of(path)
+  local label = ""
+  for _, step in ipairs(path) do
+    label = type(step) == "number" and label .. "[" .. step .. "]" or step
+  end
+  return label
+end
+
+-- The columns as {label=, path=}; nil for *.
+function selects.columns(tree, context)
+  if not tree.columns then
+    return nil
+  end
+  local columns, seen = {}, {}
+  for place, node in ipairs(tree.columns) do
+    if node.kind ~= "path" then
+      refuse("Unexpected path component at %s", lexer.position(context.text, node.at))
+    end
+    local label = label_of(node.path)
+    if seen[label] then
+      refuse("Duplicate identifiers in select clause: %s", label)
+    end
+    seen[label] = true
+    columns[place] = { label = label, path = node.path }
+  end
+  return columns
+end
+
+-- What a SELECT answers of an item.
+function selects.project(columns, item)
+  if not columns then
+    return item
+  end
+  local out = json.object {}
+  for _, column in ipairs(columns) do
+    out[column.label] = evaluate.path(item, column.path)
+  end
+  return out
+end
+
+-- Whether rows are wanted backward, and partitions too.
+local function order_of(tree, request, schema)
+  local descending = {}
+  for _, entry in ipairs(tree.order) do
+    if entry.name ~= schema.hash and entry.name ~= schema.range then
+      refuse("Variable reference %s in ORDER BY clause must be part of the primary key", entry.name)
+    end
+    descending[entry.name] = entry.descending
+  end
+  if tree.order[1] and not tree.where then
+    refuse "Must have WHERE clause in the statement when using ORDER BY clause."
+  elseif tree.order[1] and not where.restricts_hash(request.filter, request.table, schema) then
+    refuse "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."
+  end
+  return descending[schema.range] or false, descending[schema.hash] or false
+end
+
+local function reversed(list)
+  local out = {}
+  for place = #list, 1, -1 do
+    out[#out + 1] = list[place]
+  end
+  return out
+end
+
+-- A parsed SELECT ready to be read: a request for reads.collect, and the partitions it goes through (nil for a scan).
+function selects.plan(call, tree, context, consistent)
+  local columns = selects.columns(tree, context)
+  local request = { filter = bind.condition(tree.where, context), consistent = consistent, columns = columns }
+  if columns then
+    request.paths = {}
+    for place, column in ipairs(columns) do
+      request.paths[place] = column.path
+    end
+    bind.judge_paths(request.paths)
+  end
+  local table_, index = selection.attach(call, request,
+    { TableName = tree.table, IndexName = tree.index, ConsistentRead = consistent })
+  local schema = index or table_
+  local partitions = where.partitions(request.filter, table_, schema)
+  local backward, descending = order_of(tree, request, schema)
+  selection.check_paths(request)
+  if partitions then
+    request.lower, request.upper = where.bounds(request.filter, table_, schema)
+    request.backward = backward
+    request.partitions = descending and reversed(partitions) or partitions
+  end
+  request.paths = nil -- columns are taken out of the whole item, for their names
+  return request
+end
+
+-- A token tells the partition and the key behind which to go on; a checksum over it and the statement tells that they belong
+-- together.
+local function checksum(call, state)
+  return crypto.sha256(fingerprint.of { call.input.Statement, call.input.Parameters or {}, state })
+end
+
+local function write_token(call, partition, key)
+  local state = string.pack(">I4", partition) .. codec.encode(key)
+  return crypto.base64_encode(checksum(call, state) .. state)
+end
+
+-- -> the number of the partition to go on in, and the place there
+local function read_token(call, request)
+  local token = call.input.NextToken
+  if not token then
+    return 1, nil
+  end
+  local bytes = crypto.base64_decode(token) or ""
+  local state = bytes:sub(DIGEST_LENGTH + 1)
+  if bytes:sub(1, DIGEST_LENGTH) ~= checksum(call, state) then
+    refuse "Invalid NextToken"
+  end
+  local partition, behind = string.unpack(">I4", state)
+  return partition, reads.place_of(request.table, request.index, codec.decode(state:sub(behind)))
+end
+
+-- The partition of a hash key, for reads.
+local function partition_of(schema, hash)
+  local place = keys.place({ hash = schema.hash }, { [schema.hash] = hash })
+  return { place.slot, place.hash }
+end
+
+-- Reads a page of a plan -> items, the next token, units
+function selects.page(call, request)
+  local items, units, remaining, bytes = json.array {}, {}, call.input.Limit, 0
+  local schema, first, after = request.index or request.table, read_token(call, request)
+  for number = first, request.partitions and #request.partitions or 1 do
+    request.partition = request.partitions and partition_of(schema, request.partitions[number])
+    request.after, request.limit, request.most_bytes = after, remaining, size.PAGE_LIMIT - bytes
+    local page = reads.collect(call, request)
+    for _, item in ipairs(page.items) do
+      items[#items + 1] = selects.project(request.columns, item)
+    end
+    capacity.add(units, page.units)
+    if page.last_key then
+      return items, write_token(call, number, page.last_key), units
+    end
+    after, bytes, remaining = nil, bytes + page.bytes, remaining and remaining - page.scanned
+  end
+  return items, nil, units
+end
+
+return selects
