@@ -25,11 +25,16 @@ local function parse(input)
   return { tree = tree, context = bind.context(input.Statement, tree, input.Parameters), input = input }
 end
 
+local function plan_select(call, statement)
+  local bound = selects.bind(statement.tree, statement.context)
+  return selects.plan(call, statement.tree, bound, statement.input.ConsistentRead)
+end
+
 function operations.ExecuteStatement(call)
   local statement = parse(call.input)
   local tree, wanted = statement.tree, call.input.ReturnConsumedCapacity
   if tree.kind == "select" then
-    local request = selects.plan(call, tree, statement.context, call.input.ConsistentRead)
+    local request = plan_select(call, statement)
     local items, token, units = selects.page(call, request)
     return { Items = items, NextToken = token, ConsumedCapacity = capacity.describe(wanted, request.table, units) }
   elseif tree.kind == "exists" then
@@ -43,12 +48,15 @@ function operations.ExecuteStatement(call)
   }
 end
 
--- A SELECT that means one item: {table_name=, key=, request=, project=}, nil when it does not say the whole key.
+-- A SELECT that means one item: {table_name=, key=, rest=, request=, project=}, nil when it does not say the whole key.
 local function get_plan(call, statement)
-  local request = selects.plan(call, statement.tree, statement.context, statement.input.ConsistentRead)
-  local key = not request.index and where.key(request.filter, request.table)
+  local request = plan_select(call, statement)
+  local key, rest
+  if not request.index then
+    key, rest = where.key(request.filter, request.table)
+  end
   return key and {
-    table_name = request.table.name, key = key, request = request,
+    table_name = request.table.name, key = key, rest = rest, request = request,
     project = function(item)
       return evaluate.condition(request.filter, item) and selects.project(request.columns, item) or nil
     end,
@@ -87,9 +95,7 @@ local CODES = {
 local function response_of_fault(problem, plan)
   return {
     TableName = plan and plan.table_name,
-    Error = {
-      Code = CODES[problem.code] or problem.code, Message = problem.message, Item = problem.extra and problem.extra.Item,
-    },
+    Error = { Code = CODES[problem.code] or problem.code, Message = problem.message },
   }
 end
 
@@ -100,7 +106,8 @@ local function prepare(call, statement)
   end
   statement.plan, statement.fault = attempt(function()
     if statement.tree.kind == "select" then
-      return get_plan(call, statement) or refuse "Only single item select is supported"
+      return get_plan(call, statement)
+        or refuse "Select statements within BatchExecuteStatement must specify the primary key in the where clause."
     elseif statement.tree.kind == "exists" then
       refuse "EXISTS can only be used in ExecuteTransaction write requests."
     end
@@ -166,6 +173,8 @@ local function plan_of_transaction(call, statement, place)
   local tree = statement.tree
   if tree.returning then
     invalid(place, "RETURNING clause is not supported in ExecuteTransaction.")
+  elseif tree.kind == "select" and tree.index then
+    invalid(place, "Reads on indices are not supported within transactions.")
   end
   local plan, problem = attempt(tree.kind == "select" and function() return get_plan(call, statement) or {} end
     or function() return plans.of(call, tree, statement.context, statement.input) end)
@@ -173,7 +182,7 @@ local function plan_of_transaction(call, statement, place)
     error(problem, 0)
   elseif problem then
     return { fault = problem, table_name = (tree.select or tree).table }
-  elseif tree.kind == "select" and not plan.key then
+  elseif tree.kind == "select" and (not plan.key or plan.rest) then
     invalid(place, "Select statements within ExecuteTransaction must specify the primary key in the where clause.")
   elseif tree.kind == "exists" and not plan.has_condition then
     invalid(place, "EXISTS() must contain a single item read with additional condition")

@@ -62,8 +62,9 @@ function operations.Query(call)
     check_start_key(table_, index, conditions, request.start)
     request.after = reads.place_of(table_, index, request.start)
   end
-  check_filter_keys(schema, selection.paths_of(request.filter), input.QueryFilter and "QueryFilter" or "Filter Expression")
-  selection.check_paths(request)
+  local filter_paths = selection.paths_of(request.filter)
+  check_filter_keys(schema, filter_paths, input.QueryFilter and "QueryFilter" or "Filter Expression")
+  selection.check_paths(request, filter_paths)
 
   local place = keys.place({ hash = schema.hash }, { [schema.hash] = conditions[schema.hash].values[1] })
   request.partition = { place.slot, place.hash }

@@ -24,8 +24,8 @@ function expressions.new(class, text)
 end
 
 -- Nothing that is PartiQL.
-function expressions:fail()
-  fault.raise("ValidationException", "Statement wasn't well formed, can't be processed: " .. self.text)
+function expressions:fail(why)
+  fault.raise("ValidationException", "Statement wasn't well formed, can't be processed: " .. (why or self.text))
 end
 
 -- PartiQL, but nothing that DynamoDB does.

@@ -3,7 +3,7 @@
 --
 --   select  {kind="select", columns= list of expressions | nil for *, table=, index=, where=, order={{name=, descending=}...}}
 --   exists  {kind="exists", select= select}
---   insert  {kind="insert", table=, index=, tuple= expression}
+--   insert  {kind="insert", table=, tuple= expression}
 --   update  {kind="update", table=, index=, actions={{section="SET"|"REMOVE", path= expression, operand= expression}...},
 --           where=, returning="ALL_OLD"...}
 --   delete  {kind="delete", table=, index=, where=, returning=}
@@ -16,11 +16,22 @@ local parser = {}
 local Parser = setmetatable({}, { __index = expressions })
 Parser.__index = Parser
 
+function Parser:component()
+  local name = self:name()
+  if name == "" then
+    self:refuse "Path component cannot be an empty string"
+  end
+  return name
+end
+
 -- "table", "table.index" -> both
 function Parser:source(tree)
-  tree.table = self:name()
+  tree.table = self:component()
   if self:accept "." then
-    tree.index = self:name()
+    tree.index = self:component()
+  end
+  if self:at "." then
+    self:refuse "A path may contain at most 2 components in the FROM clause"
   end
   return tree
 end
@@ -100,6 +111,9 @@ end
 function statements.INSERT(self)
   self:expect "INTO"
   local tree = self:source { kind = "insert" }
+  if tree.index then
+    self:refuse "FROM clause may only contain a single table name"
+  end
   if self:accept "<<" then
     self:refuse "Unsupported operation: InsertOp"
   end
@@ -162,7 +176,8 @@ end
 
 local function statement(self)
   local start = self:take().keyword
-  local tree = (statements[start] or self.fail)(self)
+  local read = statements[start] or self:fail "Expected data manipulation"
+  local tree = read(self)
   self:accept ";"
   if self:peek().kind ~= "end" then
     self:fail()

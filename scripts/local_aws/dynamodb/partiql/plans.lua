@@ -29,51 +29,58 @@ local function exists_and(table_, rest)
   return rest and { kind = "AND", exists, rest } or exists
 end
 
+local function key_of(bound, table_)
+  local key, rest = where.key(bound.where, table_)
+  return key or refuse "Where clause does not contain a mandatory equality on all key attributes", rest
+end
+
 local makers = {}
 
-function makers.insert(table_, tree, context)
-  local item = bind.literal(tree.tuple, context).M
-  if not item then
-    refuse "Unsupported operation: INSERT takes one tuple as its VALUE"
-  end
-  check_keys(table_, item)
-  local plan = writes.put { TableName = tree.table, Item = item }
+function makers.insert(table_, tree, bound)
+  check_keys(table_, bound.item)
+  local plan = writes.put { TableName = tree.table, Item = bound.item }
   plan.is_new = true
   return plan
 end
 
-local function key_of(table_, node, context)
-  local key, rest = where.key(bind.condition(node, context), table_)
-  return key or refuse "Where clause does not contain a mandatory equality on all key attributes", rest
-end
-
-function makers.update(table_, tree, context)
-  local key, rest = key_of(table_, tree.where, context)
+function makers.update(table_, tree, bound)
+  local key, rest = key_of(bound, table_)
   return {
-    kind = "update", table_name = tree.table, key = key, actions = bind.actions(tree.actions, context),
-    condition = exists_and(table_, rest),
+    kind = "update", table_name = tree.table, key = key, actions = bound.actions, condition = exists_and(table_, rest),
   }
 end
 
-function makers.delete(table_, tree, context)
-  local key, rest = key_of(table_, tree.where, context)
-  return { kind = "delete", table_name = tree.table, key = key, condition = rest }
+-- What is not there is deleted already, whatever the rest of the condition says.
+function makers.delete(table_, tree, bound)
+  local key, rest = key_of(bound, table_)
+  local gone = { kind = "NOT", exists_and(table_) }
+  return { kind = "delete", table_name = tree.table, key = key, condition = rest and { kind = "OR", gone, rest } }
 end
 
-function makers.exists(table_, tree, context)
-  local key, rest = where.key(bind.condition(tree.select.where, context), table_)
+function makers.exists(table_, tree, bound)
+  local key, rest = where.key(bound.where, table_)
   return {
     kind = "check", table_name = tree.select.table, key = key, condition = exists_and(table_, rest),
     has_condition = key ~= nil and rest ~= nil,
   }
 end
 
--- A parsed statement's plan. `input` has its ReturnValuesOnConditionCheckFailure.
+local function item_of(tuple, context)
+  return bind.literal(tuple, context).M or refuse "Unsupported operation: INSERT takes one tuple as its VALUE"
+end
+
+-- A parsed statement's plan. What can be judged without the table is judged first. `input` has its
+-- ReturnValuesOnConditionCheckFailure.
 function plans.of(call, tree, context, input)
   if tree.index then
     refuse "This operation is not supported on an index"
   end
-  local plan = makers[tree.kind](serving_table(call, (tree.select or tree).table), tree, context)
+  local bound = {
+    where = bind.condition((tree.select or tree).where, context),
+    actions = tree.actions and bind.actions(tree.actions, context),
+    item = tree.tuple and item_of(tree.tuple, context),
+  }
+  local plan = makers[tree.kind](serving_table(call, (tree.select or tree).table), tree, bound)
   plan.show_item = input.ReturnValuesOnConditionCheckFailure == "ALL_OLD"
   plan.returning = tree.returning
   return plan

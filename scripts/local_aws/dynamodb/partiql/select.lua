@@ -1,19 +1,21 @@
 -- SELECT: partitions one after the other, or the whole table, by the same pages as Query and Scan.
 
-local bind        = require "local_aws.dynamodb.partiql.bind"
-local capacity    = require "local_aws.dynamodb.capacity"
-local codec       = require "local_aws.dynamodb.codec"
-local crypto      = require "crypto"
-local evaluate    = require "local_aws.dynamodb.evaluate"
-local fault       = require "local_aws.fault"
-local fingerprint = require "local_aws.dynamodb.fingerprint"
-local json        = require "json"
-local keys        = require "local_aws.dynamodb.keys"
-local lexer       = require "local_aws.dynamodb.partiql.lexer"
-local reads       = require "local_aws.dynamodb.reads"
-local selection   = require "local_aws.dynamodb.selection"
-local size        = require "local_aws.dynamodb.size"
-local where       = require "local_aws.dynamodb.partiql.where"
+local bind          = require "local_aws.dynamodb.partiql.bind"
+local capacity      = require "local_aws.dynamodb.capacity"
+local codec         = require "local_aws.dynamodb.codec"
+local crypto        = require "crypto"
+local evaluate      = require "local_aws.dynamodb.evaluate"
+local fault         = require "local_aws.fault"
+local fingerprint   = require "local_aws.dynamodb.fingerprint"
+local json          = require "json"
+local keys          = require "local_aws.dynamodb.keys"
+local lexer         = require "local_aws.dynamodb.partiql.lexer"
+local reads         = require "local_aws.dynamodb.reads"
+local selection     = require "local_aws.dynamodb.selection"
+local serving_table = require "local_aws.dynamodb.serving_table"
+local size          = require "local_aws.dynamodb.size"
+local tables        = require "local_aws.dynamodb.tables"
+local where         = require "local_aws.dynamodb.partiql.where"
 
 local selects = {}
 
@@ -32,12 +34,11 @@ local function label_of(path)
   return label
 end
 
--- The columns as {label=, path=}; nil for *.
-function selects.columns(tree, context)
+local function columns_of(tree, context)
   if not tree.columns then
     return nil
   end
-  local columns, seen = {}, {}
+  local columns, paths, seen = {}, {}, {}
   for place, node in ipairs(tree.columns) do
     if node.kind ~= "path" then
       refuse("Unexpected path component at %s", lexer.position(context.text, node.at))
@@ -47,8 +48,9 @@ function selects.columns(tree, context)
       refuse("Duplicate identifiers in select clause: %s", label)
     end
     seen[label] = true
-    columns[place] = { label = label, path = node.path }
+    columns[place], paths[place] = { label = label, path = node.path }, node.path
   end
+  bind.judge_paths(paths)
   return columns
 end
 
@@ -64,21 +66,28 @@ function selects.project(columns, item)
   return out
 end
 
--- Whether rows are wanted backward, and partitions too.
-local function order_of(tree, request, schema)
-  local descending = {}
+local function check_order(tree, request, schema)
+  if not tree.order[1] then
+    return
+  elseif not tree.where then
+    refuse "Must have WHERE clause in the statement when using ORDER BY clause."
+  elseif not where.restricts_hash(request.filter, request.table, schema) then
+    refuse "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."
+  end
   for _, entry in ipairs(tree.order) do
     if entry.name ~= schema.hash and entry.name ~= schema.range then
       refuse("Variable reference %s in ORDER BY clause must be part of the primary key", entry.name)
     end
-    descending[entry.name] = entry.descending
   end
-  if tree.order[1] and not tree.where then
-    refuse "Must have WHERE clause in the statement when using ORDER BY clause."
-  elseif tree.order[1] and not where.restricts_hash(request.filter, request.table, schema) then
-    refuse "Must have at least one non-optional hash key condition in WHERE clause when using ORDER BY clause."
+end
+
+local function is_descending(tree, name)
+  for _, entry in ipairs(tree.order) do
+    if entry.name == name then
+      return entry.descending
+    end
   end
-  return descending[schema.range] or false, descending[schema.hash] or false
+  return false
 end
 
 local function reversed(list)
@@ -89,29 +98,38 @@ local function reversed(list)
   return out
 end
 
--- A parsed SELECT ready to be read: a request for reads.collect, and the partitions it goes through (nil for a scan).
-function selects.plan(call, tree, context, consistent)
-  local columns = selects.columns(tree, context)
-  local request = { filter = bind.condition(tree.where, context), consistent = consistent, columns = columns }
-  if columns then
-    request.paths = {}
-    for place, column in ipairs(columns) do
-      request.paths[place] = column.path
-    end
-    bind.judge_paths(request.paths)
+local function attach(call, request, tree)
+  local table_ = serving_table(call, tree.table)
+  local index = tree.index and (tables.index(table_, tree.index) or refuse "The table does not have the specified index")
+  if index and index.kind == "GLOBAL" and request.consistent then
+    refuse "Strongly consistent read is not supported on Global Secondary Indexes"
   end
-  local table_, index = selection.attach(call, request,
-    { TableName = tree.table, IndexName = tree.index, ConsistentRead = consistent })
-  local schema = index or table_
+  request.table, request.index = table_, index
+  return table_, index or table_
+end
+
+-- What is judged without the table: the condition, and the columns as {label=, path=}, nil for *.
+function selects.bind(tree, context)
+  return { columns = columns_of(tree, context), filter = bind.condition(tree.where, context) }
+end
+
+-- A bound SELECT ready to be read: a request for reads.collect, and the partitions it goes through (nil for a scan).
+function selects.plan(call, tree, bound, consistent)
+  local request = { filter = bound.filter, columns = bound.columns, consistent = consistent }
+  local table_, schema = attach(call, request, tree)
+  check_order(tree, request, schema)
+  request.paths = {}
+  for place, column in ipairs(request.columns or {}) do
+    request.paths[place] = column.path
+  end
+  selection.check_paths(request, where.filter_paths(request.filter, table_, schema))
+  request.paths = nil -- columns are taken out of the whole item, for their names
   local partitions = where.partitions(request.filter, table_, schema)
-  local backward, descending = order_of(tree, request, schema)
-  selection.check_paths(request)
   if partitions then
     request.lower, request.upper = where.bounds(request.filter, table_, schema)
-    request.backward = backward
-    request.partitions = descending and reversed(partitions) or partitions
+    request.backward = is_descending(tree, schema.range)
+    request.partitions = is_descending(tree, schema.hash) and reversed(partitions) or partitions
   end
-  request.paths = nil -- columns are taken out of the whole item, for their names
   return request
 end
 

@@ -88,6 +88,23 @@ local function distinct_and_sorted(values)
   return list
 end
 
+-- The paths that a SELECT's index has to have, as it filters by them: those of the conditions beside one on the hash key (=, IN).
+-- Without one there the index is scanned, and what it lacks is missing.
+function where.filter_paths(tree, table_, schema)
+  local paths, is_keyed = {}, false
+  for _, node in ipairs(conjuncts(tree)) do
+    local condition = key_comparison(node, table_, schema.hash)
+    is_keyed = is_keyed or condition ~= nil and (condition.operator == "EQ" or condition.operator == "IN")
+    while node.kind == "NOT" do
+      node = node[1]
+    end
+    for _, argument in ipairs(node.arguments or {}) do
+      paths[#paths + 1] = argument.path
+    end
+  end
+  return is_keyed and paths or {}
+end
+
 -- The hash keys to query, in their order; nil for a scan.
 function where.partitions(tree, table_, schema)
   local values = tree and hash_values(tree, table_, schema.hash)

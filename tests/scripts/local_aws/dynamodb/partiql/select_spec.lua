@@ -84,9 +84,28 @@ describe("PartiQL SELECT", function()
     assert.are.same({ p = items[1].p, r = { N = "1" }, g = { S = "G1" } }, items[1])
     assert.are.equal("One or more parameter values were invalid: Global secondary index g-keys does not project [name]",
       refused "SELECT name FROM \"things\".\"g-keys\" WHERE g = 'G1'")
-    assert.are.equal("The table does not have the specified index: none", refused "SELECT * FROM things.none")
-    assert.are.equal("Consistent reads are not supported on global secondary indexes", client.message("ExecuteStatement",
+    assert.are.equal("The table does not have the specified index", refused "SELECT * FROM things.none")
+    assert.are.equal("Strongly consistent read is not supported on Global Secondary Indexes", client.message("ExecuteStatement",
       { Statement = "SELECT * FROM \"things\".\"g-keys\"", ConsistentRead = true }))
+  end)
+
+  it("refuses to filter by what an index lacks beside its hash key only", function()
+    for index, condition in pairs { ["g-keys"] = "g = 'G1' AND n = 10", ["g-some"] = "g IN ('G1', 'G2') AND NOT n = 10",
+      ["l-keys"] = "p = 'a' AND l BETWEEN 1 AND 2 AND n IS MISSING" } do
+      assert.are.equal("One or more parameter values were invalid: Secondary index " .. index
+        .. " does not project one or more filter attributes: [n]",
+        refused("SELECT p FROM \"things\".\"" .. index .. "\" WHERE " .. condition))
+    end
+    assert.are.same({}, run("SELECT * FROM \"things\".\"g-keys\" WHERE n = 10").Items)
+    assert.are.equal(9, #run("SELECT * FROM \"things\".\"g-keys\" WHERE NOT n = 10").Items)
+    assert.are.equal(3, #run("SELECT * FROM \"things\".\"g-keys\" WHERE (g = 'G1' AND n = 10) OR g = 'G2'").Items)
+  end)
+
+  it("judges a statement before it looks for the table", function()
+    assert.are.equal("Incorrect operand type for operator or function; operator or function: <, operand type: BOOL",
+      refused "SELECT * FROM nowhere WHERE p = 'a' AND n < true")
+    assert.are.equal("Path component cannot be an empty string", refused "SELECT * FROM \"\" WHERE p = 'a'")
+    assert.are.equal("A path may contain at most 2 components in the FROM clause", refused "SELECT * FROM a.b.c")
   end)
 
   it("orders by keys, partitions too", function()
@@ -152,10 +171,12 @@ describe("PartiQL SELECT", function()
   end)
 
   it("says of anything else that it is no statement", function()
-    for _, statement in ipairs { "SELECT * things", "SELECT * FROM things WHERE", "SELECT * FROM things WHERE value = 1", "BLAH",
-      "SELECT * FROM things WHERE p = 'a", "SELECT * FROM things WHERE p = \1", ("("):rep(100),
+    for _, statement in ipairs { "SELECT * things", "SELECT * FROM things WHERE", "SELECT * FROM things WHERE value = 1",
+      "SELECT * FROM things WHERE p = 'a", "SELECT * FROM things WHERE p = \1", "SELECT * FROM things WHERE " .. ("("):rep(100),
       "SELECT * FROM things WHERE p = 'a' AND", "SELECT * FROM things 1" } do
       assert.are.equal("Statement wasn't well formed, can't be processed: " .. statement, refused(statement))
     end
+    assert.are.equal("Statement wasn't well formed, can't be processed: Expected data manipulation",
+      refused "SLECT * FROM things")
   end)
 end)

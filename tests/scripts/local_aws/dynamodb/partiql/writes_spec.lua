@@ -51,6 +51,7 @@ describe("PartiQL", function()
         = "Tuple keys must be of type String. Actual type: VariableReference under root at 1:27:1",
       ["INSERT INTO things VALUE {'p': 1 + 1}"] = "Unsupported data type: + under key root at 1:34:1",
       ["INSERT INTO things << {'p': 'a'} >>"] = "Unsupported operation: InsertOp",
+      ["INSERT INTO \"things\".\"g-all\" VALUE {'p': 'a'}"] = "FROM clause may only contain a single table name",
     } do
       assert.are.equal(message, refused(statement))
     end
@@ -89,6 +90,7 @@ describe("PartiQL", function()
     assert.are.equal("1", run("DELETE FROM things WHERE p = 'a' AND r = 1 AND n = 1 RETURNING ALL OLD *")[1].n.N)
     assert.is_nil(client.get("a", 1))
     assert.are.same({}, run "DELETE FROM things WHERE p = 'a' AND r = 1")
+    assert.are.same({}, run "DELETE FROM things WHERE p = 'a' AND r = 1 AND n = 1")
   end)
 
   it("refuses updates and deletions that mean no single item, or no change that can be made", function()
@@ -124,7 +126,7 @@ describe("PartiQL", function()
       { TableName = "things", Item = { p = { S = "c" }, r = { N = "1" } } },
       { Error = { Code = "ValidationError", Message = "Key attribute should be present in the item: Key r" } },
       { Error = { Code = "ResourceNotFound", Message = "Requested resource not found" } },
-      { Error = { Code = "ValidationError", Message = "Statement wasn't well formed, can't be processed: BLAH" } },
+      { Error = { Code = "ValidationError", Message = "Statement wasn't well formed, can't be processed: Expected data manipulation" } },
       { TableName = "things", Error = { Code = "ConditionalCheckFailed", Message = "The conditional request failed" } },
     }, (function()
       client.put("c", 1)
@@ -139,9 +141,17 @@ describe("PartiQL", function()
     client.put("a", 1, { n = { N = "1" } })
     assert.are.same({
       { TableName = "things", Item = { n = { N = "1" } } }, { TableName = "things" },
-      { Error = { Code = "ValidationError", Message = "Only single item select is supported" } },
+      { Error = { Code = "ValidationError", Message = "Select statements within BatchExecuteStatement must specify the primary key in the where clause." } },
     }, batch { { Statement = "SELECT n FROM things WHERE p = ? AND r = 1", Parameters = { { S = "a" } } },
       "SELECT n FROM things WHERE p = 'b' AND r = 1", "SELECT n FROM things WHERE p = 'a'" })
+  end)
+
+  it("shows no item of a batch whose condition fails, though it is asked for", function()
+    client.put("a", 1)
+    local response = batch { { Statement = "UPDATE things SET n = 1 WHERE p = 'a' AND r = 1 AND n = 9",
+      ReturnValuesOnConditionCheckFailure = "ALL_OLD" } }[1]
+    assert.are.same({ TableName = "things",
+      Error = { Code = "ConditionalCheckFailed", Message = "The conditional request failed" } }, response)
   end)
 
   it("refuses a batch that mixes reads and writes, or means one item twice", function()
@@ -211,8 +221,8 @@ describe("A PartiQL transaction", function()
 
   it("reads items", function()
     local output = client.ExecuteTransaction(transact { "SELECT n FROM things WHERE p = 'a' AND r = 1",
-      "SELECT n FROM things WHERE p = 'b' AND r = 1", "SELECT n FROM things WHERE p = 'a' AND r = 2 AND n = 5" })
-    assert.are.same({ { Item = { n = { N = "1" } } }, {}, {} }, output.Responses)
+      "SELECT n FROM things WHERE p = 'b' AND r = 1" })
+    assert.are.same({ { Item = { n = { N = "1" } } }, {} }, output.Responses)
   end)
 
   it("refuses what no transaction does", function()
@@ -221,6 +231,10 @@ describe("A PartiQL transaction", function()
         = { "SELECT * FROM things WHERE p = 'a' AND r = 1", "DELETE FROM things WHERE p = 'b' AND r = 1" },
       ["Validation failed in TransactStatements[1]: Select statements within ExecuteTransaction must specify the primary key "
         .. "in the where clause."] = { "SELECT * FROM things WHERE p = 'a' AND r = 1", "SELECT * FROM things WHERE p = 'a'" },
+      ["Validation failed in TransactStatements[0]: Select statements within ExecuteTransaction must specify the primary key "
+        .. "in the where clause."] = { "SELECT * FROM things WHERE p = 'a' AND r = 1 AND n = 1" },
+      ["Validation failed in TransactStatements[0]: Reads on indices are not supported within transactions."]
+        = { "SELECT * FROM \"things\".\"g-all\" WHERE g = 'G'" },
       ["Validation failed in TransactStatements[0]: RETURNING clause is not supported in ExecuteTransaction."]
         = { "DELETE FROM things WHERE p = 'a' AND r = 1 RETURNING ALL OLD *" },
       ["Validation failed in TransactStatements[0]: EXISTS() must contain a single item read with additional condition"]
