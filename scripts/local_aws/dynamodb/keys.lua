@@ -176,8 +176,9 @@ function keys.check_batch_item(table_, item)
   keys.check_index_keys(table_, item)
 end
 
+-- The first index by name is the one that an error speaks of.
 function keys.check_index_keys(table_, item)
-  for _, index in ipairs(table_.indexes) do
+  for _, index in ipairs(table_.indexes_by_name) do
     check_index_key(table_, index, item, index.hash, true)
     check_index_key(table_, index, item, index.range, false)
   end

@@ -1,7 +1,7 @@
 -- Tables as the other files see them: found by name or ARN, with keys, types and indexes at hand.
 --
 -- A table: {id=, account=, region=, name=, arn=, definition= decoded, revision=, hash="p", range="r"|nil, types={p="S"},
---   indexes={index...}, status=, item_count=, size_bytes=}. An index: {id=, name=, kind="GLOBAL"|"LOCAL", hash=, range=,
+--   indexes={index...}, indexes_by_name= the same in the order of their names, status=, item_count=, size_bytes=}. An index: {id=, name=, kind="GLOBAL"|"LOCAL", hash=, range=,
 --   projection="ALL"|"KEYS_ONLY"|"INCLUDE", includes={name=true}, definition=}.
 
 local fault = require "local_aws.fault"
@@ -68,6 +68,8 @@ local function load(db, row)
       table.insert(table_.indexes, load_index(table_, index, kind, ids[index.IndexName]))
     end
   end
+  table_.indexes_by_name = { table.unpack(table_.indexes) }
+  table.sort(table_.indexes_by_name, function(a, b) return a.name < b.name end)
   return table_
 end
 

@@ -28,6 +28,9 @@ local PLANNERS = { ConditionCheck = writes.check, Put = writes.put, Update = wri
 local REASONS = { ConditionalCheckFailedException = "ConditionalCheckFailed", ValidationException = "ValidationError",
   DuplicateItemException = "ValidationError" }
 
+-- An empty key (of the table, of an index) is no reason of one action: it ends the whole call.
+local EMPTY_KEY = "^One or more parameter values are not valid%. "
+
 local function refuse(message)
   fault.raise("ValidationException", message)
 end
@@ -74,7 +77,7 @@ local function run_all(list, each)
     local ok, result = pcall(entry.fault and error or each, entry.fault or entry)
     if ok then
       results[place], reasons[place] = result, { Code = "None" }
-    elseif fault.is(result) and REASONS[result.code] then
+    elseif fault.is(result) and REASONS[result.code] and not result.message:find(EMPTY_KEY) then
       failed = true
       reasons[place] = { Code = REASONS[result.code], Message = result.message, Item = result.extra and result.extra.Item }
     else

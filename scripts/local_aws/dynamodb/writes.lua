@@ -150,10 +150,10 @@ function makers.delete()
 end
 
 function makers.update(plan, table_, old)
+  local new = update.apply(plan.actions, old or plan.key)
   if not old and not creates(plan.actions) then
     return nil
   end
-  local new = update.apply(plan.actions, old or plan.key)
   check_updated(table_, new)
   return new
 end

@@ -215,4 +215,10 @@ describe("DynamoDB items", function()
     assert.are.equal("a", client.GetItem({ TableName = "arn:aws:dynamodb:us-east-1:123456789012:table/things",
       Key = KEY }).Item.p.S)
   end)
+
+  it("name the first index by name whose key is of another type", function()
+    assert.are.equal("One or more parameter values were invalid: Type mismatch for Index Key l Expected: N Actual: S "
+      .. "IndexName: g-all", client.message("PutItem", { TableName = "things",
+        Item = { p = { S = "a" }, r = { N = "1" }, l = { S = "x" } } }))
+  end)
 end)
