@@ -48,6 +48,24 @@ CREATE TABLE IF NOT EXISTS dynamodb_index_entry (
   size INTEGER NOT NULL,
   PRIMARY KEY (index_id, slot, hash, range, primary_key)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dynamodb_backup (
+  id INTEGER PRIMARY KEY,
+  account TEXT NOT NULL,
+  region TEXT NOT NULL,
+  arn TEXT NOT NULL,
+  name TEXT NOT NULL,
+  table_name TEXT NOT NULL,
+  definition TEXT NOT NULL,        -- as in dynamodb_table
+  created REAL NOT NULL,
+  item_count INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  UNIQUE (account, region, arn)
+);
+CREATE TABLE IF NOT EXISTS dynamodb_backup_item (
+  backup_id INTEGER NOT NULL,
+  item BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS dynamodb_backup_item_backup ON dynamodb_backup_item (backup_id);
 CREATE TABLE IF NOT EXISTS dynamodb_tag (
   table_id INTEGER NOT NULL,
   key TEXT NOT NULL,

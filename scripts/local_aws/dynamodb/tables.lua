@@ -1,8 +1,9 @@
 -- Tables as the other files see them: found by name or ARN, with keys, types and indexes at hand.
 --
 -- A table: {id=, account=, region=, name=, arn=, definition= decoded, revision=, hash="p", range="r"|nil, types={p="S"},
---   indexes={index...}, indexes_by_name= the same in the order of their names, status=, item_count=, size_bytes=}. An index: {id=, name=, kind="GLOBAL"|"LOCAL", hash=, range=,
---   projection="ALL"|"KEYS_ONLY"|"INCLUDE", includes={name=true}, definition=}.
+--   indexes={index...}, indexes_by_name= the same in the order of their names, status=, item_count=, size_bytes=}.
+-- An index: {id=, name=, kind="GLOBAL"|"LOCAL", hash=, range=, projection="ALL"|"KEYS_ONLY"|"INCLUDE", includes={name=true},
+--   definition=}.
 
 local fault = require "local_aws.fault"
 local json  = require "json"

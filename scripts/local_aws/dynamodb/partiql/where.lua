@@ -88,8 +88,8 @@ local function distinct_and_sorted(values)
   return list
 end
 
--- The paths that a SELECT's index has to have, as it filters by them: those of the conditions beside one on the hash key (=, IN).
--- Without one there the index is scanned, and what it lacks is missing.
+-- The paths that a SELECT's index has to have, as it filters by them: those of the conditions beside one on the hash key (=,
+-- IN). Without one there the index is scanned, and what it lacks is missing.
 function where.filter_paths(tree, table_, schema)
   local paths, is_keyed = {}, false
   for _, node in ipairs(conjuncts(tree)) do
