@@ -71,8 +71,8 @@ function backups.operations.CreateBackup(call)
   local created = tables.now()
   local arn = ("%s/backup/%014d-%s"):format(table_.arn, created * 1000 // 1, uuid.v4():sub(1, 8))
   db:run([[INSERT INTO dynamodb_backup (account, region, arn, name, table_name, definition, created, item_count, size_bytes)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, arn, call.input.BackupName, table_.name, table_.text, created,
-    table_.item_count, table_.size_bytes)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, arn, call.input.BackupName, table_.name, table_.text,
+    created, table_.item_count, table_.size_bytes)
   db:run("INSERT INTO dynamodb_backup_item (backup_id, item) SELECT ?, item FROM dynamodb_item WHERE table_id = ? ORDER BY id",
     db:last_insert_id(), table_.id)
   return { BackupDetails = details(backups.find(call, arn), "CREATING") }

@@ -2,7 +2,6 @@
 -- "2 validation errors detected: Value ... at '...' failed to satisfy constraint: ...; ...".
 
 local fault  = require "local_aws.fault"
-local json   = require "json"
 local models = require "models"
 
 local constraints = {}
@@ -40,10 +39,11 @@ end
 local OVERRIDES = {
   TableArn = { min = 3, max = 255, pattern = "[a-zA-Z0-9_.-]+", unless_arn = true },
   TableName = { min = 3, max = 255, pattern = "[a-zA-Z0-9_.-]+" },
-  KeySchema = { min = 1, max = 2 },
+  KeySchema = { min = 1, max = 2 }, -- of global indexes: GLOBAL_KEY_SCHEMA
   -- Judged by the operations, which have sentences of their own for them.
   TagList = {}, TagKeyList = {}, ResourceArnString = {},
 }
+local GLOBAL_KEY_SCHEMA = { min = 1, max = 8 }
 -- Attribute values have rules of their own (value.lua).
 local OPAQUE = { AttributeValue = true }
 
@@ -194,7 +194,7 @@ end
 
 function check(model, name, content, path, errors)
   local shape = model.shapes[name]
-  local rules = OVERRIDES[name] or shape
+  local rules = name == "KeySchema" and path:find "^globalSecondaryIndex" and GLOBAL_KEY_SCHEMA or OVERRIDES[name] or shape
   if OPAQUE[name] or rules.unless_arn and content:find("^arn:") then
     return
   end

@@ -20,7 +20,7 @@ end
 
 -- An item is in an index when it has all of its keys, with the types that the table defines.
 function items.is_indexed(table_, index, item)
-  for _, name in ipairs { index.hash, index.range } do
+  for _, name in ipairs(index.names) do
     if not item[name] or item[name][table_.types[name]] == nil then
       return false
     end

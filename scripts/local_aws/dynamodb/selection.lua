@@ -78,7 +78,7 @@ end
 function selection.check_start_key(table_, index, start, message, bare)
   local wanted = {}
   for _, schema in ipairs { table_, index } do
-    for _, name in ipairs { schema.hash, schema.range } do
+    for _, name in ipairs(schema.names) do
       wanted[name] = true
     end
   end
@@ -94,8 +94,9 @@ function selection.check_start_key(table_, index, start, message, bare)
   end
   local ordering = index or table_
   for _, schema in ipairs { ordering, table_ } do
-    for _, name in ipairs { schema.hash, schema.range } do
-      keys.check_piece(table_, start, name, name == schema.hash, not (bare and schema == ordering) and BAD_START .. ": " or nil)
+    for place, name in ipairs(schema.names) do
+      local prefix = not (bare and schema == ordering) and BAD_START .. ": " or nil
+      keys.check_piece(table_, start, name, place <= #schema.hashes, prefix)
     end
   end
 end

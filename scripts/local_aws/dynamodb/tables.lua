@@ -3,7 +3,8 @@
 -- A table: {id=, account=, region=, name=, arn=, definition= decoded, revision=, hash="p", range="r"|nil, types={p="S"},
 --   indexes={index...}, indexes_by_name= the same in the order of their names, status=, item_count=, size_bytes=}.
 -- An index: {id=, name=, kind="GLOBAL"|"LOCAL", hash=, range=, projection="ALL"|"KEYS_ONLY"|"INCLUDE", includes={name=true},
---   definition=}.
+--   definition=}. A global index can have up to four hash keys and four range keys: `hashes`, `ranges` and `names` (all) of
+--   each are lists, `hash` and `range` the first of them.
 
 local fault = require "local_aws.fault"
 local json  = require "json"
@@ -24,27 +25,27 @@ function tables.name_of(name_or_arn)
   return name_or_arn:match "^arn:[^:]*:dynamodb:[^:]*:[^:]*:table/([^/]+)" or name_or_arn
 end
 
-local function key_names(key_schema)
-  local names = {}
+-- Gives a table or index the names of its keys.
+local function load_keys(schema, key_schema)
+  schema.hashes, schema.ranges, schema.names = {}, {}, {}
   for _, element in ipairs(key_schema) do
-    names[element.KeyType] = element.AttributeName
+    table.insert(element.KeyType == "HASH" and schema.hashes or schema.ranges, element.AttributeName)
+    table.insert(schema.names, element.AttributeName)
   end
-  return names.HASH, names.RANGE
+  schema.hash, schema.range = schema.hashes[1], schema.ranges[1]
 end
-tables.key_names = key_names
 
 local function load_index(table_, definition, kind, id)
   local index = { id = id, name = definition.IndexName, kind = kind, definition = definition, types = table_.types }
-  index.hash, index.range = key_names(definition.KeySchema)
+  load_keys(index, definition.KeySchema)
   index.projection = definition.Projection.ProjectionType
   index.includes = {}
   for _, name in ipairs(definition.Projection.NonKeyAttributes or {}) do
     index.includes[name] = true
   end
   for _, schema in ipairs { table_, index } do
-    index.includes[schema.hash] = true
-    if schema.range then
-      index.includes[schema.range] = true
+    for _, name in ipairs(schema.names) do
+      index.includes[name] = true
     end
   end
   return index
@@ -59,7 +60,7 @@ local function load(db, row)
   for _, attribute in ipairs(definition.AttributeDefinitions) do
     table_.types[attribute.AttributeName] = attribute.AttributeType
   end
-  table_.hash, table_.range = key_names(definition.KeySchema)
+  load_keys(table_, definition.KeySchema)
   local ids = {}
   for _, index in ipairs(db:all("SELECT id, name FROM dynamodb_index WHERE table_id = ?", row.id)) do
     ids[index.name] = index.id

@@ -111,7 +111,7 @@ end
 -- Index keys as an update leaves them.
 local function check_updated(table_, item)
   for _, index in ipairs(table_.indexes) do
-    for _, name in ipairs { index.hash, index.range } do
+    for _, name in ipairs(index.names) do
       local kind = item[name] and table_.types[name]
       if kind and item[name][kind] == nil then
         refuse "The update expression attempted to update the secondary index key to unsupported type"

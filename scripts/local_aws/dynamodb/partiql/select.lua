@@ -161,8 +161,7 @@ end
 
 -- The partition of a hash key, for reads.
 local function partition_of(schema, hash)
-  local place = keys.place({ hash = schema.hash }, { [schema.hash] = hash })
-  return { place.slot, place.hash }
+  return { keys.partition(schema, { [schema.hash] = hash }) }
 end
 
 -- Reads a page of a plan -> items, the next token, units

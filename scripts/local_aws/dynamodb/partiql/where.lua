@@ -105,9 +105,9 @@ function where.filter_paths(tree, table_, schema)
   return is_keyed and paths or {}
 end
 
--- The hash keys to query, in their order; nil for a scan.
+-- The hash keys to query, in their order; nil for a scan, which indexes with several hash keys get as well.
 function where.partitions(tree, table_, schema)
-  local values = tree and hash_values(tree, table_, schema.hash)
+  local values = tree and #schema.hashes == 1 and hash_values(tree, table_, schema.hash)
   return values and distinct_and_sorted(values)
 end
 
@@ -126,20 +126,16 @@ local function narrower(one, two, wanted)
   if not one or not two then
     return one or two
   end
-  local order = value.compare_bytes(one.value, two.value)
-  if order == 0 then
-    return #one.operator == 1 and one or two -- "<" leaves out what "<=" has
-  end
-  return order == wanted and one or two
+  return value.compare_bytes(one.value, two.value) == wanted and one or two
 end
 
--- Bounds on the range key, for reads.
+-- Bounds on the range key, for reads. Of several range keys nothing is said: the filter looks at all of a partition.
 function where.bounds(tree, table_, schema)
   local lower, upper
-  for _, node in ipairs(schema.range and conjuncts(tree) or {}) do
+  for _, node in ipairs(#schema.ranges == 1 and conjuncts(tree) or {}) do
     local condition = key_comparison(node, table_, schema.range)
     if condition and condition.operator ~= "IN" then
-      local from, to = key_conditions.bounds(condition)
+      local from, to = key_conditions.bounds(schema, { [schema.range] = condition })
       lower, upper = narrower(lower, from, 1), narrower(upper, to, -1)
     end
   end
