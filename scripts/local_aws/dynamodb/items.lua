@@ -1,10 +1,11 @@
 -- Items in the database, with the entries of their table's indexes and the table's counts.
 
-local codec  = require "local_aws.dynamodb.codec"
-local json   = require "json"
-local keys   = require "local_aws.dynamodb.keys"
-local size   = require "local_aws.dynamodb.size"
-local sqlite = require "sqlite"
+local codec       = require "local_aws.dynamodb.codec"
+local collections = require "local_aws.dynamodb.collections"
+local json        = require "json"
+local keys        = require "local_aws.dynamodb.keys"
+local size        = require "local_aws.dynamodb.size"
+local sqlite      = require "sqlite"
 
 local items = {}
 
@@ -136,6 +137,7 @@ function items.write(db, table_, found, item)
   else
     return units
   end
+  collections.grow(db, table_, item or found.item, item_size - (found and found.size or 0))
   for _, index in ipairs(table_.indexes) do
     local cost = update_index(db, table_, index, id, found and found.item, item)
     units.indexes[index.name] = cost > 0 and cost or nil

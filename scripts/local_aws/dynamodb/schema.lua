@@ -38,6 +38,13 @@ CREATE TABLE IF NOT EXISTS dynamodb_item (
 );
 CREATE INDEX IF NOT EXISTS dynamodb_item_expires ON dynamodb_item (table_id, expires) WHERE expires IS NOT NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS dynamodb_item_key ON dynamodb_item (table_id, slot, hash, range);
+CREATE TABLE IF NOT EXISTS dynamodb_collection (
+  table_id INTEGER NOT NULL,
+  slot INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  bytes INTEGER NOT NULL,          -- of all its items
+  PRIMARY KEY (table_id, slot, hash)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dynamodb_index_entry (
   index_id INTEGER NOT NULL,
   slot INTEGER NOT NULL,

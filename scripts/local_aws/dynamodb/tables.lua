@@ -97,7 +97,7 @@ end
 
 local function purge(db, id)
   db:run("DELETE FROM dynamodb_index_entry WHERE index_id IN (SELECT id FROM dynamodb_index WHERE table_id = ?)", id)
-  for _, name in ipairs { "dynamodb_index", "dynamodb_item", "dynamodb_tag" } do
+  for _, name in ipairs { "dynamodb_index", "dynamodb_item", "dynamodb_collection", "dynamodb_tag" } do
     db:run("DELETE FROM " .. name .. " WHERE table_id = ?", id)
   end
   db:run("DELETE FROM dynamodb_table WHERE id = ?", id)

@@ -179,4 +179,19 @@ describe("PartiQL SELECT", function()
     assert.are.equal("Statement wasn't well formed, can't be processed: Expected data manipulation",
       refused "SLECT * FROM things")
   end)
+
+  it("reads no more than what its keys allow", function()
+    for r = 1, 8 do
+      client.put("wide", r, { x = { S = ("x"):rep(4000) } })
+    end
+    local function units(where)
+      return client.ExecuteStatement({ Statement = "SELECT * FROM things WHERE " .. where, ReturnConsumedCapacity = "TOTAL" })
+        .ConsumedCapacity.CapacityUnits
+    end
+    assert.are.equal(4, units "p = 'wide'")
+    assert.are.equal(1, units "p = 'wide' AND r > 3 AND r <= 5")
+    assert.are.equal(0.5, units "p = 'wide' AND r = 8")
+    assert.are.equal(1.5, units "p IN ['wide', 'a', 'none'] AND r BETWEEN 5 AND 5")
+    assert.is_true(units "x = 'none'" >= 4)
+  end)
 end)
