@@ -49,7 +49,8 @@ judge="env -u AWS_ENDPOINT_URL $newest"
 failed=0
 for scenario in "sh tests/conformance/aws_cli.sh" "/usr/bin/python3 tests/conformance/boto3_scenario.py" \
     "/usr/bin/python3 tests/conformance/route53_scenario.py" "/usr/bin/python3 tests/conformance/runbook_services_scenario.py" \
-    "$newest tests/conformance/recovery_plans_scenario.py" "$judge tests/conformance/botocore_requests.py" \
+    "$newest tests/conformance/recovery_plans_scenario.py" "$newest tests/conformance/dynamodb_local.py" \
+    "$judge tests/conformance/botocore_requests.py" \
     "$judge tests/conformance/botocore_signatures.py" "$judge tests/conformance/endpoints.py"; do
     file=${scenario##* }
     [ -f "$file" ] || continue

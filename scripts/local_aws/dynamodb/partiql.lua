@@ -30,6 +30,10 @@ local function plan_select(call, statement)
   return selects.plan(call, statement.tree, bound, statement.input.ConsistentRead)
 end
 
+local function plan_write(call, statement)
+  return plans.of(call, statement.tree, plans.bind(statement.tree, statement.context), statement.input)
+end
+
 function operations.ExecuteStatement(call)
   local statement = parse(call.input)
   local tree, wanted = statement.tree, call.input.ReturnConsumedCapacity
@@ -40,7 +44,7 @@ function operations.ExecuteStatement(call)
   elseif tree.kind == "exists" then
     refuse "EXISTS can only be used in ExecuteTransaction write requests."
   end
-  local plan = plans.of(call, tree, statement.context, call.input)
+  local plan = plan_write(call, statement)
   local result = writes.execute(call, plan)
   return {
     Items = json.array { returning(plan, result) },
@@ -111,7 +115,7 @@ local function prepare(call, statement)
     elseif statement.tree.kind == "exists" then
       refuse "EXISTS can only be used in ExecuteTransaction write requests."
     end
-    return plans.of(call, statement.tree, statement.context, statement.input)
+    return plan_write(call, statement)
   end)
 end
 
@@ -168,26 +172,45 @@ local function invalid(place, message)
   refuse("Validation failed in TransactStatements[%d]: %s", place - 1, message)
 end
 
--- Faults of a plan are reasons of the transaction's end; what no transaction can have is refused at once.
-local function plan_of_transaction(call, statement, place)
+-- What is wrong with a statement by itself is refused at once; what is wrong with it on its table is a reason of the
+-- transaction's end, which the plan then holds as `fault`.
+local function plan_of_write(call, statement, place)
   local tree = statement.tree
-  if tree.returning then
-    invalid(place, "RETURNING clause is not supported in ExecuteTransaction.")
-  elseif tree.kind == "select" and tree.index then
-    invalid(place, "Reads on indices are not supported within transactions.")
+  local bound, problem = attempt(plans.bind, tree, statement.context)
+  if problem then
+    invalid(place, problem.message)
   end
-  local plan, problem = attempt(tree.kind == "select" and function() return get_plan(call, statement) or {} end
-    or function() return plans.of(call, tree, statement.context, statement.input) end)
-  if problem and problem.code ~= "ValidationException" then
-    error(problem, 0)
-  elseif problem then
-    return { fault = problem, table_name = (tree.select or tree).table }
-  elseif tree.kind == "select" and (not plan.key or plan.rest) then
-    invalid(place, "Select statements within ExecuteTransaction must specify the primary key in the where clause.")
+  local plan, fault_ = attempt(plans.of, call, tree, bound, statement.input)
+  if fault_ and fault_.code ~= "ValidationException" then
+    error(fault_, 0)
+  elseif fault_ then
+    return { fault = fault_, table_name = (tree.select or tree).table }
   elseif tree.kind == "exists" and not plan.has_condition then
     invalid(place, "EXISTS() must contain a single item read with additional condition")
   end
   return plan
+end
+
+local function plan_of_read(call, statement, place)
+  if statement.tree.index then
+    invalid(place, "Reads on indices are not supported within transactions.")
+  end
+  local plan, problem = attempt(get_plan, call, statement)
+  if problem and problem.code ~= "ValidationException" then
+    error(problem, 0)
+  elseif problem then
+    invalid(place, problem.message)
+  elseif not plan or plan.rest then
+    invalid(place, "Select statements within ExecuteTransaction must specify the primary key in the where clause.")
+  end
+  return plan
+end
+
+local function plan_of_transaction(call, statement, place)
+  if statement.tree.returning then
+    invalid(place, "RETURNING clause is not supported in ExecuteTransaction.")
+  end
+  return (statement.tree.kind == "select" and plan_of_read or plan_of_write)(call, statement, place)
 end
 
 function operations.ExecuteTransaction(call)

@@ -69,17 +69,20 @@ local function item_of(tuple, context)
   return bind.literal(tuple, context).M or refuse "Unsupported operation: INSERT takes one tuple as its VALUE"
 end
 
--- A parsed statement's plan. What can be judged without the table is judged first. `input` has its
--- ReturnValuesOnConditionCheckFailure.
-function plans.of(call, tree, context, input)
+-- What of a parsed statement can be judged without its table.
+function plans.bind(tree, context)
   if tree.index then
     refuse "This operation is not supported on an index"
   end
-  local bound = {
+  return {
     where = bind.condition((tree.select or tree).where, context),
     actions = tree.actions and bind.actions(tree.actions, context),
     item = tree.tuple and item_of(tree.tuple, context),
   }
+end
+
+-- A bound statement's plan. `input` has its ReturnValuesOnConditionCheckFailure.
+function plans.of(call, tree, bound, input)
   local plan = makers[tree.kind](serving_table(call, (tree.select or tree).table), tree, bound)
   plan.show_item = input.ReturnValuesOnConditionCheckFailure == "ALL_OLD"
   plan.returning = tree.returning

@@ -235,6 +235,9 @@ describe("A PartiQL transaction", function()
         .. "in the where clause."] = { "SELECT * FROM things WHERE p = 'a' AND r = 1 AND n = 1" },
       ["Validation failed in TransactStatements[0]: Reads on indices are not supported within transactions."]
         = { "SELECT * FROM \"things\".\"g-all\" WHERE g = 'G'" },
+      ["Validation failed in TransactStatements[1]: Incorrect operand type for operator or function; operator or function: <, "
+        .. "operand type: BOOL"] = { "DELETE FROM things WHERE p = 'b' AND r = 1",
+          "DELETE FROM things WHERE p = 'a' AND r = 1 AND n < true" },
       ["Validation failed in TransactStatements[0]: RETURNING clause is not supported in ExecuteTransaction."]
         = { "DELETE FROM things WHERE p = 'a' AND r = 1 RETURNING ALL OLD *" },
       ["Validation failed in TransactStatements[0]: EXISTS() must contain a single item read with additional condition"]
