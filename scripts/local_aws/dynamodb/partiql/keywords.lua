@@ -1,5 +1,5 @@
 -- Words of PartiQL that cannot name a table or an attribute unless they stand in double quotes, in any case. They are fewer
--- than DynamoDB's own reserved words: this is what DynamoDB Local 3.3.1 refuses of those (tests/conformance/dynamodb_local.py).
+-- than DynamoDB's own reserved words: DynamoDB Local 3.3.1 was asked for each of those and of PartiQL's types.
 
 local WORDS = [[
 ABSOLUTE ACTION ADD ALL ALLOCATE ALTER AND ANY ARE AS ASC ASSERTION AT AUTHORIZATION AVG BAG BEGIN BETWEEN BIT BIT_LENGTH BLOB
