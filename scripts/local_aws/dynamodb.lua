@@ -3,7 +3,7 @@
 local constraints = require "local_aws.dynamodb.constraints"
 
 local PARTS = { "create_table", "update_table", "tags", "time_to_live", "account", "item_operations", "query", "scan", "batch",
-  "transactions" }
+  "transactions", "partiql", "backups", "restore", "resource_policy", "observers" }
 
 -- What the model says of an input is judged before the operation looks at it.
 local function checked(operation)

@@ -58,6 +58,7 @@ scenario /usr/bin/python3 tests/conformance/runbook_services_scenario.py
 # The newest botocore that can be had.
 newest=$(sh tests/conformance/python.sh)
 scenario "$newest" tests/conformance/recovery_plans_scenario.py
+scenario "$newest" tests/conformance/dynamodb_local.py
 
 # Judges of our client, which have hosts of their own to think of.
 judge() {

@@ -1,8 +1,8 @@
--- DescribeLimits, DescribeEndpoints, and the backups that this place does not make: DescribeContinuousBackups and its update.
+-- DescribeLimits, DescribeEndpoints, DescribeContinuousBackups, UpdateContinuousBackups.
 
-local fault  = require "local_aws.fault"
-local json   = require "json"
-local tables = require "local_aws.dynamodb.tables"
+local backups = require "local_aws.dynamodb.backups"
+local json    = require "json"
+local tables  = require "local_aws.dynamodb.tables"
 
 local operations = {}
 
@@ -30,7 +30,7 @@ local function backups_of(definition)
       ContinuousBackupsStatus = "ENABLED",
       PointInTimeRecoveryDescription = {
         PointInTimeRecoveryStatus = since and "ENABLED" or "DISABLED",
-        RecoveryPeriodInDays = since and RECOVERY_WINDOW or nil,
+        RecoveryPeriodInDays = since and (definition.RecoveryPeriodInDays or RECOVERY_WINDOW) or nil,
         EarliestRestorableDateTime = since,
         LatestRestorableDateTime = since and math.max(since, tables.now() - 300) or nil,
       },
@@ -38,20 +38,16 @@ local function backups_of(definition)
   }
 end
 
-local function find(call)
-  return tables.look_up(call, call.input.TableName)
-    or fault.raise("TableNotFoundException", "Table not found: " .. tables.name_of(call.input.TableName))
-end
-
 function operations.DescribeContinuousBackups(call)
-  return backups_of(find(call).definition)
+  return backups_of(backups.table(call, call.input.TableName).definition)
 end
 
 function operations.UpdateContinuousBackups(call)
-  local table_ = find(call)
-  local definition = tables.edit(table_)
-  local enabled = call.input.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled
+  local table_ = backups.table(call, call.input.TableName)
+  local definition, wanted = tables.edit(table_), call.input.PointInTimeRecoverySpecification
+  local enabled = wanted.PointInTimeRecoveryEnabled
   definition.PointInTimeRecoverySince = enabled and (definition.PointInTimeRecoverySince or tables.now()) or nil
+  definition.RecoveryPeriodInDays = enabled and (wanted.RecoveryPeriodInDays or definition.RecoveryPeriodInDays) or nil
   tables.replace(call, table_, definition, true)
   return backups_of(definition)
 end

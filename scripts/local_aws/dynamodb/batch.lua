@@ -110,16 +110,13 @@ function operations.BatchGetItem(call)
     attach_get(call, plan)
   end
   local output = { Responses = json.object {}, UnprocessedKeys = json.object {} }
-  local bytes = 0
+  local bytes, sums = 0, capacity.sums()
   for _, plan in ipairs(plans) do
     local units
     bytes, units = run_get(call, plan, output, bytes)
-    local consumed = capacity.describe(input.ReturnConsumedCapacity, plan.table, units)
-    if consumed then
-      output.ConsumedCapacity = output.ConsumedCapacity or json.array {}
-      table.insert(output.ConsumedCapacity, consumed)
-    end
+    sums:add(plan.table, units)
   end
+  output.ConsumedCapacity = sums:describe(input.ReturnConsumedCapacity)
   return output
 end
 
@@ -146,21 +143,15 @@ local function attach_writes(call, name, plans)
   return table_
 end
 
-local function run_writes(call, name, plans, table_, output)
-  local input, sum = call.input, {}
+local function run_writes(call, name, plans, table_, output, sums)
   for _, plan in ipairs(plans) do
-    capacity.add(sum, writes.execute(call, plan).units)
-    local metrics = collections.describe(call, table_, input.ReturnItemCollectionMetrics, plan.item or plan.key)
+    sums:add(table_, writes.execute(call, plan).units)
+    local metrics = collections.describe(call, table_, call.input.ReturnItemCollectionMetrics, plan.item or plan.key)
     if metrics then
       output.ItemCollectionMetrics = output.ItemCollectionMetrics or json.object {}
       output.ItemCollectionMetrics[name] = output.ItemCollectionMetrics[name] or json.array {}
       table.insert(output.ItemCollectionMetrics[name], metrics)
     end
-  end
-  local consumed = capacity.describe(input.ReturnConsumedCapacity, table_, sum)
-  if consumed then
-    output.ConsumedCapacity = output.ConsumedCapacity or json.array {}
-    table.insert(output.ConsumedCapacity, consumed)
   end
 end
 
@@ -180,10 +171,11 @@ function operations.BatchWriteItem(call)
   for _, name in ipairs(names) do
     by_name[name] = attach_writes(call, name, plans[name])
   end
-  local output = { UnprocessedItems = json.object {} }
+  local output, sums = { UnprocessedItems = json.object {} }, capacity.sums()
   for _, name in ipairs(names) do
-    run_writes(call, name, plans[name], by_name[name], output)
+    run_writes(call, name, plans[name], by_name[name], output, sums)
   end
+  output.ConsumedCapacity = sums:describe(call.input.ReturnConsumedCapacity)
   return output
 end
 

@@ -1,5 +1,7 @@
 -- ConsumedCapacity, as ReturnConsumedCapacity asks for it: NONE, TOTAL, INDEXES.
 
+local json = require "json"
+
 local capacity = {}
 
 local function by_kind(table_, indexes, kind)
@@ -39,6 +41,30 @@ function capacity.add(sum, units, factor)
   for name, each in pairs(units.indexes or {}) do
     sum.indexes[name] = (sum.indexes[name] or 0) + each * (factor or 1)
   end
+end
+
+local Sums = {}
+Sums.__index = Sums
+
+-- Sums by table, in the order of the first use: sums:add(table_, units), sums:describe(wanted) -> list | nil
+function capacity.sums(factor)
+  return setmetatable({ factor = factor, order = {}, units = {} }, Sums)
+end
+
+function Sums:add(table_, units)
+  if not self.units[table_.name] then
+    self.units[table_.name] = {}
+    self.order[#self.order + 1] = table_
+  end
+  capacity.add(self.units[table_.name], units, self.factor)
+end
+
+function Sums:describe(wanted)
+  local list = json.array {}
+  for place, table_ in ipairs(self.order) do
+    list[place] = capacity.describe(wanted, table_, self.units[table_.name])
+  end
+  return #list > 0 and list or nil
 end
 
 return capacity

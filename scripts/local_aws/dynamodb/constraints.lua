@@ -2,7 +2,6 @@
 -- "2 validation errors detected: Value ... at '...' failed to satisfy constraint: ...; ...".
 
 local fault  = require "local_aws.fault"
-local json   = require "json"
 local models = require "models"
 
 local constraints = {}
@@ -40,10 +39,11 @@ end
 local OVERRIDES = {
   TableArn = { min = 3, max = 255, pattern = "[a-zA-Z0-9_.-]+", unless_arn = true },
   TableName = { min = 3, max = 255, pattern = "[a-zA-Z0-9_.-]+" },
-  KeySchema = { min = 1, max = 2 },
+  KeySchema = { min = 1, max = 2 }, -- of global indexes: GLOBAL_KEY_SCHEMA
   -- Judged by the operations, which have sentences of their own for them.
   TagList = {}, TagKeyList = {}, ResourceArnString = {},
 }
+local GLOBAL_KEY_SCHEMA = { min = 1, max = 8 }
 -- Attribute values have rules of their own (value.lua).
 local OPAQUE = { AttributeValue = true }
 
@@ -66,35 +66,40 @@ local function lower_first(name)
   return name:sub(1, 1):lower() .. name:sub(2)
 end
 
-local function shown(content)
-  if content == nil then
-    return "null"
-  elseif type(content) ~= "table" then
-    return tostring(content)
-  elseif json.is_array(content) then
-    local list = {}
-    for place, member in ipairs(content) do
-      list[place] = shown(member)
-    end
-    return "[" .. table.concat(list, ", ") .. "]"
-  end
-  local names, list = {}, {}
-  for name in pairs(content) do
+local function sorted_keys(map)
+  local names = {}
+  for name in pairs(map) do
     names[#names + 1] = name
   end
   table.sort(names)
-  for place, name in ipairs(names) do
-    list[place] = name .. "=" .. shown(content[name])
-  end
-  return "{" .. table.concat(list, ", ") .. "}"
+  return names
 end
 
-local function report(errors, content, path, rule)
-  if #errors < MOST_ERRORS then
-    local text = shown(content)
-    if content ~= nil then
-      text = "'" .. text .. "'"
+-- As Java writes a request down: [a, b], {key=value}, KeySchemaElement(attributeName=p, keyType=HASH).
+local function shown(model, name, content)
+  if type(content) ~= "table" then
+    return tostring(content)
+  end
+  local shape, list = model.shapes[name], {}
+  if shape.type == "list" then
+    for place, member in ipairs(content) do
+      list[place] = shown(model, shape.member.shape, member)
     end
+    return "[" .. table.concat(list, ", ") .. "]"
+  end
+  local is_structure = shape.type == "structure" and not OPAQUE[name]
+  for place, key in ipairs(sorted_keys(content)) do
+    local member = shape.type == "map" and shape.value.shape or shape.members[key].shape
+    list[place] = (is_structure and lower_first(key) or key) .. "=" .. shown(model, member, content[key])
+  end
+  local all = table.concat(list, ", ")
+  return is_structure and name .. "(" .. all .. ")" or "{" .. all .. "}"
+end
+
+-- errors.model is the model.
+local function report(errors, name, content, path, rule)
+  if #errors < MOST_ERRORS then
+    local text = content == nil and "null" or "'" .. shown(errors.model, name, content) .. "'"
     errors[#errors + 1] = ("Value %s at '%s' failed to satisfy constraint: %s"):format(text, path, rule)
   end
 end
@@ -120,10 +125,10 @@ local function check_range(shape, rules, content, path, errors)
   local size = number and content or length_of(shape, content)
   local what = number and "value" or "length"
   if rules.min and size < rules.min then
-    report(errors, content, path, ("Member must have %s greater than or equal to %d"):format(what, rules.min))
+    report(errors, shape.name, content, path, ("Member must have %s greater than or equal to %d"):format(what, rules.min))
   end
   if rules.max and size > rules.max then
-    report(errors, content, path, ("Member must have %s less than or equal to %d"):format(what, rules.max))
+    report(errors, shape.name, content, path, ("Member must have %s less than or equal to %d"):format(what, rules.max))
   end
 end
 
@@ -134,7 +139,7 @@ local function check_enum(shape, content, path, errors)
     end
   end
   local values = ENUM_ORDER[shape.name] or table.concat(shape.enum, ", ")
-  report(errors, content, path, "Member must satisfy enum value set: [" .. values .. "]")
+  report(errors, shape.name, content, path, "Member must satisfy enum value set: [" .. values .. "]")
 end
 
 local RANGED = { string = true, integer = true, long = true, list = true, map = true }
@@ -155,13 +160,13 @@ local function check_map(model, shape, content, path, errors)
     end
   end
   if bad_key then
-    report(errors, content, path, ("Map keys must satisfy constraint: [Member must have length less than or equal to %d, "
-      .. "Member must have length greater than or equal to %d, Member must satisfy regular expression pattern: %s]")
+    report(errors, shape.name, content, path, ("Map keys must satisfy constraint: [Member must have length less than or equal "
+      .. "to %d, Member must have length greater than or equal to %d, Member must satisfy regular expression pattern: %s]")
       :format(key_rules.max, key_rules.min, key_rules.pattern))
   end
   if bad_value then
-    report(errors, content, path, ("Map value must satisfy constraint: [Member must have length less than or equal to %d, "
-      .. "Member must have length greater than or equal to %d]"):format(member_shape.max, member_shape.min))
+    report(errors, shape.name, content, path, ("Map value must satisfy constraint: [Member must have length less than or equal "
+      .. "to %d, Member must have length greater than or equal to %d]"):format(member_shape.max, member_shape.min))
     return
   end
   for key, member in pairs(content) do
@@ -182,20 +187,20 @@ local function check_members(model, shape, content, path, errors)
     if content[name] ~= nil then
       check(model, shape.members[name].shape, content[name], member_path, errors)
     elseif required[name] then
-      report(errors, nil, member_path, "Member must not be null")
+      report(errors, nil, nil, member_path, "Member must not be null")
     end
   end
 end
 
 function check(model, name, content, path, errors)
   local shape = model.shapes[name]
-  local rules = OVERRIDES[name] or shape
+  local rules = name == "KeySchema" and path:find "^globalSecondaryIndex" and GLOBAL_KEY_SCHEMA or OVERRIDES[name] or shape
   if OPAQUE[name] or rules.unless_arn and content:find("^arn:") then
     return
   end
   if RANGED[shape.type] then
     if shape.type == "string" and rules.pattern and not matches(rules.pattern, content) then
-      report(errors, content, path, "Member must satisfy regular expression pattern: " .. rules.pattern)
+      report(errors, shape.name, content, path, "Member must satisfy regular expression pattern: " .. rules.pattern)
     end
     check_range(shape, rules, content, path, errors)
     if shape.enum then
@@ -229,7 +234,8 @@ end
 
 -- Raises a ValidationException unless the input is what the model says.
 function constraints.check(operation, input)
-  local model, errors = models.load "dynamodb", {}
+  local model = models.load "dynamodb"
+  local errors = { model = model }
   check_table_name(operation, input)
   check_members(model, model.shapes[model.operations[operation].input], input, "", errors)
   if #errors > 0 then

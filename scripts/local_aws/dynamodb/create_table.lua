@@ -104,7 +104,8 @@ function operations.DeleteTable(call)
     ProvisionedThroughput = description.ProvisionedThroughput,
   }
   for _, member in ipairs { "TableName", "TableArn", "TableId", "TableStatus", "ItemCount", "TableSizeBytes",
-    "BillingModeSummary", "DeletionProtectionEnabled", "TableClassSummary" } do
+    "BillingModeSummary", "DeletionProtectionEnabled", "TableClassSummary", "StreamSpecification", "LatestStreamLabel",
+    "LatestStreamArn" } do
     out[member] = description[member]
   end
   tables.remove(call, table_)

@@ -1,7 +1,6 @@
 -- Is this a table definition that DynamoDB takes? The checks in its own order, with its own sentences.
 
-local fault  = require "local_aws.fault"
-local tables = require "local_aws.dynamodb.tables"
+local fault = require "local_aws.fault"
 
 local definition = {}
 
@@ -9,6 +8,7 @@ local INVALID = "One or more parameter values were invalid: "
 local MOST_UNITS = 1000000000000
 local MOST_LOCAL, MOST_GLOBAL = 5, 20
 local MOST_PROJECTED = 100
+local MOST_INDEX_KEYS = 4
 
 local function refuse(message)
   fault.raise("ValidationException", message)
@@ -84,10 +84,31 @@ local function check_projection(index)
   end
 end
 
+-- A global index has one to four hash keys, and behind them up to four range keys.
+local function check_global_key_types(key_schema)
+  local hashes, ranges, seen = 0, 0, {}
+  for place, element in ipairs(key_schema) do
+    if seen[element.AttributeName] then
+      refuse "Both the Hash Key and the Range Key element in the KeySchema have the same name"
+    elseif place == 1 and element.KeyType ~= "HASH" then
+      refuse "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"
+    elseif element.KeyType == "HASH" and ranges > 0 then
+      refuse "Invalid KeySchema: All HASH key elements must come before the RANGE key elements"
+    end
+    seen[element.AttributeName] = true
+    hashes = hashes + (element.KeyType == "HASH" and 1 or 0)
+    ranges = ranges + (element.KeyType == "RANGE" and 1 or 0)
+  end
+  if hashes > MOST_INDEX_KEYS or ranges > MOST_INDEX_KEYS then
+    refuse(("Invalid KeySchema: A global secondary index can have at most %d HASH and %d RANGE key elements")
+      :format(MOST_INDEX_KEYS, MOST_INDEX_KEYS))
+  end
+end
+
 -- One global index, as CreateTable and UpdateTable take it.
 function definition.check_global(index, defined, billing_mode)
   check_defined(index.KeySchema, defined)
-  check_key_types(index.KeySchema)
+  check_global_key_types(index.KeySchema)
   check_projection(index)
   if billing_mode == "PAY_PER_REQUEST" and index.ProvisionedThroughput then
     refuse(("%sProvisionedThroughput should not be specified for index: %s when BillingMode is PAY_PER_REQUEST")
@@ -229,6 +250,5 @@ function definition.check(input)
 end
 
 definition.attribute_names = attribute_names
-definition.key_names = tables.key_names
 
 return definition

@@ -75,6 +75,14 @@ local function billing_summary(definition)
   }
 end
 
+local function restore_summary(definition)
+  local kept, summary = definition.RestoreSummary, {}
+  for name, value in pairs(kept or {}) do
+    summary[name] = value
+  end
+  return kept and summary
+end
+
 -- `status` overrides the table's own (the answer of the call that begins a transition); `statuses` those of indexes by name.
 function describe.table(call, table_, status, statuses)
   local definition = table_.definition
@@ -97,6 +105,7 @@ function describe.table(call, table_, status, statuses)
     TableClassSummary = definition.TableClassSummary,
     OnDemandThroughput = definition.OnDemandThroughput,
     DeletionProtectionEnabled = definition.DeletionProtectionEnabled or false,
+    RestoreSummary = restore_summary(definition),
   }
   description.WarmThroughput = warm_throughput(definition, description.TableStatus)
   describe_indexes(call, table_, description, statuses or {})

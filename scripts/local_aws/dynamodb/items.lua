@@ -1,10 +1,11 @@
 -- Items in the database, with the entries of their table's indexes and the table's counts.
 
-local codec  = require "local_aws.dynamodb.codec"
-local json   = require "json"
-local keys   = require "local_aws.dynamodb.keys"
-local size   = require "local_aws.dynamodb.size"
-local sqlite = require "sqlite"
+local codec       = require "local_aws.dynamodb.codec"
+local collections = require "local_aws.dynamodb.collections"
+local json        = require "json"
+local keys        = require "local_aws.dynamodb.keys"
+local size        = require "local_aws.dynamodb.size"
+local sqlite      = require "sqlite"
 
 local items = {}
 
@@ -20,7 +21,7 @@ end
 
 -- An item is in an index when it has all of its keys, with the types that the table defines.
 function items.is_indexed(table_, index, item)
-  for _, name in ipairs { index.hash, index.range } do
+  for _, name in ipairs(index.names) do
     if not item[name] or item[name][table_.types[name]] == nil then
       return false
     end
@@ -136,6 +137,7 @@ function items.write(db, table_, found, item)
   else
     return units
   end
+  collections.grow(db, table_, item or found.item, item_size - (found and found.size or 0))
   for _, index in ipairs(table_.indexes) do
     local cost = update_index(db, table_, index, id, found and found.item, item)
     units.indexes[index.name] = cost > 0 and cost or nil

@@ -2,16 +2,19 @@
 --
 -- A key condition: {name=, operator="EQ"|"LT"|"LE"|"GT"|"GE"|"BETWEEN"|"BEGINS_WITH"|..., values={attribute value...}}.
 
-local fault  = require "local_aws.fault"
-local keys   = require "local_aws.dynamodb.keys"
-local legacy = require "local_aws.dynamodb.legacy"
-local value  = require "local_aws.dynamodb.value"
+local fault     = require "local_aws.fault"
+local intervals = require "local_aws.dynamodb.key_intervals"
+local keys      = require "local_aws.dynamodb.keys"
+local legacy    = require "local_aws.dynamodb.legacy"
+local value     = require "local_aws.dynamodb.value"
 
 local key_conditions = {}
 
 local OPERATORS = { ["="] = "EQ", ["<"] = "LT", ["<="] = "LE", [">"] = "GT", [">="] = "GE" }
 local MIRRORED = { EQ = "EQ", LT = "GT", LE = "GE", GT = "LT", GE = "LE" }
-local SQL = { EQ = "=", LT = "<", LE = "<=", GT = ">", GE = ">=" }
+local MOST_CONDITIONS = 8
+local WRONG_NUMBER = "Conditions can be of length 1 or 2 only"
+local INDEXABLE = { EQ = true, LT = true, LE = true, GT = true, GE = true, BETWEEN = true, BEGINS_WITH = true }
 
 local function refuse(message)
   fault.raise("ValidationException", message)
@@ -101,71 +104,64 @@ function key_conditions.of(input, tree)
       conditions[condition.name] = condition
     end
   end
-  if #conditions ~= 1 and #conditions ~= 2 then
-    refuse "Conditions can be of length 1 or 2 only"
+  if #conditions == 0 or #conditions > MOST_CONDITIONS then
+    refuse(WRONG_NUMBER)
   end
   return conditions
 end
 
--- Do the conditions fit the keys of the table or index?
-function key_conditions.check(table_, schema, conditions)
-  if #conditions > 1 and not schema.range then
-    refuse "Query key condition not supported"
+local function check_values(table_, condition)
+  if not INDEXABLE[condition.operator] then
+    refuse "Attempted conditional constraint is not an indexable operation"
   end
-  for _, name in ipairs { schema.hash, schema.range } do
-    local condition = conditions[name]
-    if not condition then
-      if name == schema.hash or #conditions > 1 then
-        refuse("Query condition missed key schema element: " .. name)
-      end
-    else
-      if not SQL[condition.operator] and condition.operator ~= "BETWEEN" and condition.operator ~= "BEGINS_WITH" then
-        refuse "Attempted conditional constraint is not an indexable operation"
-      end
-      for _, each in ipairs(condition.values) do
-        if each[table_.types[name]] == nil then
-          refuse "One or more parameter values were invalid: Condition parameter type does not match schema type"
-        elseif each[table_.types[name]] == "" then
-          refuse(("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
-            .. "%s value. Key: %s"):format(each.S and "string" or "binary", name))
-        end
-      end
-      if name == schema.hash and condition.operator ~= "EQ" then
-        refuse "Query key condition not supported"
-      end
+  local kind = table_.types[condition.name]
+  for _, each in ipairs(condition.values) do
+    if each[kind] == nil then
+      refuse "One or more parameter values were invalid: Condition parameter type does not match schema type"
+    elseif each[kind] == "" then
+      refuse(("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
+        .. "%s value. Key: %s"):format(each.S and "string" or "binary", condition.name))
     end
   end
 end
 
--- The least bytes that are greater than all that begin with `prefix`; nil when there are none.
-local function successor(prefix)
-  local rest = prefix:gsub("\255+$", "")
-  if rest == "" then
-    return nil
+-- Do the conditions fit the keys of the table or index? Of several range keys the first ones may be asked for, all but the last
+-- of those by equality.
+function key_conditions.check(table_, schema, conditions)
+  if #conditions > math.max(2, #schema.names) then
+    refuse(WRONG_NUMBER)
+  elseif #conditions > #schema.names then
+    refuse "Query key condition not supported"
   end
-  return rest:sub(1, -2) .. string.char(rest:byte(-1) + 1)
+  local left, is_ranged = #conditions, false
+  for place, name in ipairs(schema.names) do
+    local condition, is_hash = conditions[name], place <= #schema.hashes
+    if not condition then
+      if is_hash or left > 0 then
+        refuse("Query condition missed key schema element: " .. name)
+      end
+    else
+      check_values(table_, condition)
+      if is_ranged or is_hash and condition.operator ~= "EQ" then
+        refuse "Query key condition not supported"
+      end
+      is_ranged, left = condition.operator ~= "EQ", left - 1
+    end
+  end
 end
 
--- The range condition as bounds for reads.page: lower, upper, each {operator=, value= bytes} or nil.
-function key_conditions.bounds(condition)
-  if not condition then
-    return nil, nil
+-- The conditions on the range keys as bounds for reads.page: lower, upper, each {operator=, value= bytes} or nil.
+function key_conditions.bounds(schema, conditions)
+  local prefix, from, to = "", "", nil
+  for place, name in ipairs(schema.ranges) do
+    local condition = conditions[name]
+    if not condition then
+      break
+    end
+    from, to = intervals[condition.operator](prefix, place < #schema.ranges, table.unpack(condition.values))
+    prefix = from
   end
-  local first, operator = keys.bytes(condition.values[1]), condition.operator
-  local from = { operator = ">=", value = first }
-  if operator == "BETWEEN" then
-    return from, { operator = "<=", value = keys.bytes(condition.values[2]) }
-  elseif operator == "BEGINS_WITH" then
-    local behind = successor(first)
-    return from, behind and { operator = "<", value = behind }
-  elseif operator == "EQ" then
-    return from, { operator = "<=", value = first }
-  end
-  local given = { operator = SQL[operator], value = first }
-  if operator == "LT" or operator == "LE" then
-    return nil, given
-  end
-  return given, nil
+  return from ~= "" and { operator = ">=", value = from } or nil, to and { operator = "<", value = to }
 end
 
 -- Is a key attribute's value within a condition?

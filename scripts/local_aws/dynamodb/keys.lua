@@ -1,6 +1,7 @@
 -- Keys: their bytes for the database, and whether what a caller sent is a key of the table.
 --
--- A "schema" here is a table or one of its indexes as tables.lua makes them: {hash="p", range="r"|nil}; types are the table's.
+-- A "schema" here is a table or one of its indexes as tables.lua makes them: {hashes={"p"}, ranges={"r"} ...}; types are the
+-- table's.
 
 local crypto  = require "crypto"
 local decimal = require "local_aws.dynamodb.decimal"
@@ -48,20 +49,43 @@ local function partition_bytes(attribute)
   return kind == "N" and partition_number(content) or content
 end
 
--- 24 bits that spread partitions in the order in which DynamoDB scans them.
-local function slot_of(hash, range)
-  local text = "Outliers" .. partition_bytes(hash) .. (range and partition_bytes(range) or "")
-  return (string.unpack(">I3", crypto.md5(text)))
+-- 24 bits that spread partitions in the order in which DynamoDB scans them. `...` are the attributes of the key.
+local function slot_of(...)
+  local parts = { "Outliers" }
+  for place, attribute in ipairs { ... } do
+    parts[place + 1] = partition_bytes(attribute)
+  end
+  return (string.unpack(">I3", crypto.md5(table.concat(parts))))
+end
+
+-- One attribute's part of a key of several: what is followed by another ends in a mark that is below all bytes of a longer one.
+function keys.part(attribute, is_followed)
+  local bytes = keys.bytes(attribute)
+  return is_followed and bytes:gsub("\0", "\0\255") .. "\0\1" or bytes
+end
+
+-- Order-preserving bytes of all named attributes together.
+local function composed(names, item)
+  local parts = {}
+  for place, name in ipairs(names) do
+    parts[place] = keys.part(item[name], place < #names)
+  end
+  return table.concat(parts)
+end
+
+-- -> slot, hash: the partition of an item or key under a schema
+function keys.partition(schema, item)
+  local attributes = {}
+  for place, name in ipairs(schema.hashes) do
+    attributes[place] = item[name]
+  end
+  return slot_of(table.unpack(attributes)), composed(schema.hashes, item)
 end
 
 -- -> {slot=, hash=, range=} of an item or key under a schema.
 function keys.place(schema, item)
-  local hash = item[schema.hash]
-  return {
-    slot = slot_of(hash),
-    hash = keys.bytes(hash),
-    range = schema.range and keys.bytes(item[schema.range]) or "",
-  }
+  local slot, hash = keys.partition(schema, item)
+  return { slot = slot, hash = hash, range = composed(schema.ranges, item) }
 end
 
 -- Number of the first slot of a scan segment, of `total`.
@@ -80,9 +104,8 @@ end
 function keys.extract(item, table_, index)
   local key = {}
   for _, schema in ipairs { table_, index } do
-    key[schema.hash] = item[schema.hash]
-    if schema.range then
-      key[schema.range] = item[schema.range]
+    for _, name in ipairs(schema.names) do
+      key[name] = item[name]
     end
   end
   return key
@@ -118,7 +141,7 @@ function keys.check(table_, key)
   for _ in pairs(key) do
     count = count + 1
   end
-  if count ~= (table_.range and 2 or 1) then
+  if count ~= #table_.names then
     refuse(NO_MATCH)
   end
   keys.check_piece(table_, key, table_.hash, true)
@@ -143,7 +166,7 @@ local function check_item_key(table_, item, name, is_hash)
 end
 
 local function check_index_key(table_, index, item, name, is_hash)
-  if not name or not item[name] then
+  if not item[name] then
     return
   end
   local kind = table_.types[name]
@@ -170,16 +193,18 @@ end
 
 -- The same for a batch, where DynamoDB speaks of a missing or mistyped key in other words.
 function keys.check_batch_item(table_, item)
-  for _, name in ipairs { table_.hash, table_.range } do
+  for _, name in ipairs(table_.names) do
     keys.check_piece(table_, item, name, name == table_.hash)
   end
   keys.check_index_keys(table_, item)
 end
 
+-- The first index by name is the one that an error speaks of.
 function keys.check_index_keys(table_, item)
-  for _, index in ipairs(table_.indexes) do
-    check_index_key(table_, index, item, index.hash, true)
-    check_index_key(table_, index, item, index.range, false)
+  for _, index in ipairs(table_.indexes_by_name) do
+    for place, name in ipairs(index.names) do
+      check_index_key(table_, index, item, name, place <= #index.hashes)
+    end
   end
 end
 
@@ -193,11 +218,11 @@ function keys.check_paths(table_, paths)
       end
     end
   end
-  for _, name in ipairs { table_.hash, table_.range } do
+  for _, name in ipairs(table_.names) do
     check(name, "Key")
   end
   for _, index in ipairs(table_.indexes) do
-    for _, name in ipairs { index.hash, index.range } do
+    for _, name in ipairs(index.names) do
       check(name, "IndexKey")
     end
   end

@@ -10,11 +10,10 @@ local legacy = {}
 
 local INVALID = "One or more parameter values were invalid: "
 local SCALARS = { S = true, N = true, B = true }
-local SCALARS_AND_SETS = { S = true, N = true, B = true, SS = true, NS = true, BS = true }
 -- count: how many values (IN takes any number); types: which may be compared.
 local OPERATORS = {
-  EQ = { count = 1, types = SCALARS_AND_SETS, operator = "=" },
-  NE = { count = 1, types = SCALARS_AND_SETS, operator = "<>" },
+  EQ = { count = 1, operator = "=" },
+  NE = { count = 1, operator = "<>" },
   LE = { count = 1, types = SCALARS, operator = "<=" },
   LT = { count = 1, types = SCALARS, operator = "<" },
   GE = { count = 1, types = SCALARS, operator = ">=" },
@@ -61,10 +60,7 @@ local function check_values(operator, values, check_types)
   for _, each in ipairs(values) do
     if value.type(each) ~= value.type(values[1]) then
       refuse(INVALID .. "AttributeValues inside AttributeValueList must be of same type")
-    end
-  end
-  for _, each in ipairs(values) do
-    if check_types and rule.types and not rule.types[value.type(each)] then
+    elseif check_types and rule.types and not rule.types[value.type(each)] then
       refuse(("%sComparisonOperator %s is not valid for %s AttributeValue type"):format(INVALID, operator, value.type(each)))
     end
   end

@@ -14,22 +14,36 @@ local function refuse(message)
   fault.raise("ValidationException", message)
 end
 
+-- The hash keys that the conditions give, by name.
+local function hash_of(schema, conditions)
+  local hash = {}
+  for _, name in ipairs(schema.hashes) do
+    hash[name] = conditions[name].values[1]
+  end
+  return hash
+end
+
 local function check_start_key(table_, index, conditions, start)
-  local schema = index or table_
+  local schema, has_range = index or table_, false
   selection.check_start_key(table_, index, start, "The provided starting key is invalid", true)
-  local range = schema.range and conditions[schema.range]
-  local same_hash = keys.bytes(start[schema.hash]) == keys.bytes(conditions[schema.hash].values[1])
-  if range and not key_conditions.holds(range, start[schema.range]) then
-    refuse "The provided starting key does not match the range key predicate"
-  elseif not same_hash then
-    refuse(range and "The query can return at most one row and cannot be restarted"
+  for _, name in ipairs(schema.ranges) do
+    local condition = conditions[name]
+    has_range = has_range or condition ~= nil
+    if condition and not key_conditions.holds(condition, start[name]) then
+      refuse "The provided starting key does not match the range key predicate"
+    end
+  end
+  local _, wanted = keys.partition(schema, hash_of(schema, conditions))
+  local _, given = keys.partition(schema, start)
+  if wanted ~= given then
+    refuse(has_range and "The query can return at most one row and cannot be restarted"
       or "The provided starting key is outside query boundaries based on provided conditions")
   end
 end
 
 -- Filters look at what the keys did not choose.
 local function check_filter_keys(schema, paths, parameter)
-  for _, name in ipairs { schema.hash, schema.range } do
+  for _, name in ipairs(schema.names) do
     for _, path in ipairs(paths) do
       if path[1] == name then
         refuse(("%s can only contain non-primary key attributes: Primary key attribute: %s"):format(parameter, name))
@@ -62,12 +76,12 @@ function operations.Query(call)
     check_start_key(table_, index, conditions, request.start)
     request.after = reads.place_of(table_, index, request.start)
   end
-  check_filter_keys(schema, selection.paths_of(request.filter), input.QueryFilter and "QueryFilter" or "Filter Expression")
-  selection.check_paths(request)
+  local filter_paths = selection.paths_of(request.filter)
+  check_filter_keys(schema, filter_paths, input.QueryFilter and "QueryFilter" or "Filter Expression")
+  selection.check_paths(request, filter_paths)
 
-  local place = keys.place({ hash = schema.hash }, { [schema.hash] = conditions[schema.hash].values[1] })
-  request.partition = { place.slot, place.hash }
-  request.lower, request.upper = key_conditions.bounds(schema.range and conditions[schema.range])
+  request.partition = { keys.partition(schema, hash_of(schema, conditions)) }
+  request.lower, request.upper = key_conditions.bounds(schema, conditions)
   request.backward = input.ScanIndexForward == false
   return reads.page(call, request)
 end

@@ -77,10 +77,10 @@ function reads.statement(request, after, limit)
   return table.concat(sql, " "), parameters
 end
 
-local function next_step(read, bytes, remaining)
+local function next_step(read, bytes, most_bytes, remaining)
   local step = FIRST_STEP
   if read > 0 then
-    step = (size.PAGE_LIMIT - bytes) // math.max(1, bytes // read) + 1
+    step = (most_bytes - bytes) // math.max(1, bytes // read) + 1
   end
   return math.max(1, math.min(step, remaining, LONGEST_STEP))
 end
@@ -88,16 +88,16 @@ end
 -- Reads until the page has `limit` rows or 1 MB -> rows, bytes read, the last row where the page was cut.
 local function read_page(db, request)
   local rows, bytes, after = {}, 0, request.after
-  local limit = request.limit or math.huge
+  local limit, most_bytes = request.limit or math.huge, request.most_bytes or size.PAGE_LIMIT
   while true do
-    local step = next_step(#rows, bytes, limit - #rows)
+    local step = next_step(#rows, bytes, most_bytes, limit - #rows)
     step = math.tointeger(step) or LONGEST_STEP
     local sql, parameters = reads.statement(request, after, step)
     local batch = db:all(sql, table.unpack(parameters))
     for _, row in ipairs(batch) do
       rows[#rows + 1] = row
       bytes = bytes + row.read_size
-      if #rows >= limit or bytes >= size.PAGE_LIMIT then
+      if #rows >= limit or bytes >= most_bytes then
         return rows, bytes, row
       end
     end
@@ -123,10 +123,10 @@ local function units_of(request, rows, bytes)
 end
 
 -- request = {table=, index=|nil, partition={slot, hash}|nil, lower=, upper={operator=, value=}|nil on the range (with a
---   partition) or the slot (without), after= place|nil, backward=, limit=|nil, filter= tree|nil, paths=|nil, count_only=,
---   fetch= whole items though the index has less, consistent=, capacity= ReturnConsumedCapacity}
--- -> the members of a Query's or Scan's answer
-function reads.page(call, request)
+--   partition) or the slot (without), after= place|nil, backward=, limit=|nil, most_bytes=|nil, filter= tree|nil, paths=|nil,
+--   count_only=, fetch= whole items though the index has less, consistent=, capacity= ReturnConsumedCapacity}
+-- -> {items=, count=, scanned=, bytes=, last_key= where the page was cut, units=}
+function reads.collect(call, request)
   local rows, bytes, last = read_page(call.world.db, request)
   local found, count = json.array {}, 0
   if request.count_only and not request.filter then
@@ -144,11 +144,20 @@ function reads.page(call, request)
     end
   end
   return {
-    Items = not request.count_only and found or nil,
-    Count = count,
-    ScannedCount = #rows,
-    LastEvaluatedKey = last and keys.extract(codec.decode(last.item), request.table, request.index) or nil,
-    ConsumedCapacity = capacity.describe(request.capacity, request.table, units_of(request, rows, bytes)),
+    items = found, count = count, scanned = #rows, bytes = bytes, units = units_of(request, rows, bytes),
+    last_key = last and keys.extract(codec.decode(last.item), request.table, request.index) or nil,
+  }
+end
+
+-- -> the members of a Query's or Scan's answer
+function reads.page(call, request)
+  local page = reads.collect(call, request)
+  return {
+    Items = not request.count_only and page.items or nil,
+    Count = page.count,
+    ScannedCount = page.scanned,
+    LastEvaluatedKey = page.last_key,
+    ConsumedCapacity = capacity.describe(request.capacity, request.table, page.units),
   }
 end
 

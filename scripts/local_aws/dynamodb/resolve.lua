@@ -114,6 +114,11 @@ local function each_comparison(node, visit)
   end
 end
 
+-- Judges a condition that has its values and paths already.
+function resolve.judge_condition(tree)
+  each_comparison(tree, operands.check_comparison)
+end
+
 -- Resolves and judges a condition (also a filter, a key condition) in place.
 function resolve.condition(tree, context)
   walk(tree, check_parentheses)
@@ -158,6 +163,12 @@ local function check_paths(paths, wanted)
   end
 end
 
+-- No path may contain another, nor contradict it.
+function resolve.judge_paths(paths)
+  check_paths(paths, "overlap")
+  check_paths(paths, "conflict")
+end
+
 -- Resolves and judges a projection -> list of paths.
 function resolve.projection(nodes, context)
   for _, node in ipairs(nodes) do
@@ -168,8 +179,7 @@ function resolve.projection(nodes, context)
     resolve_path(node, context)
     paths[place] = node.path
   end
-  check_paths(paths, "overlap")
-  check_paths(paths, "conflict")
+  resolve.judge_paths(paths)
   return paths
 end
 
@@ -180,6 +190,23 @@ local function check_sections(tree)
       refuse(('The "%s" section can only be used once in an update expression;'):format(section.kind))
     end
     seen[section.kind] = true
+  end
+end
+
+-- Judges the actions of an update that have their values and paths already.
+function resolve.judge_actions(actions)
+  local paths = {}
+  for place, action in ipairs(actions) do
+    paths[place] = action.path
+  end
+  resolve.judge_paths(paths)
+  for _, action in ipairs(actions) do
+    operands.check_action(action)
+  end
+  for _, action in ipairs(actions) do
+    if action.operand then
+      operands.check_update_operands(action.operand)
+    end
   end
 end
 
@@ -204,19 +231,10 @@ function resolve.update(tree, context)
   check_sections(tree)
   each(function(node) if node.kind == "path" then resolve_path(node, context) end end)
   each(function(node) if node.kind == "value" then resolve_value(node, context) end end)
-  local paths = {}
-  for place, action in ipairs(actions) do
-    action.path = action.target.path
-    paths[place] = action.path
-  end
-  check_paths(paths, "overlap")
-  check_paths(paths, "conflict")
   for _, action in ipairs(actions) do
-    operands.check_action(action)
+    action.path = action.target.path
   end
-  for _, node in ipairs(nodes) do
-    operands.check_update_operands(node)
-  end
+  resolve.judge_actions(actions)
   return actions
 end
 

@@ -63,7 +63,7 @@ function operations.Scan(call)
   if request.start then
     request.after = start_after(request, table_, index, input)
   end
-  selection.check_paths(request)
+  selection.check_paths(request, selection.paths_of(request.filter))
   local first, last = segment_slots(input)
   request.lower = first and { operator = ">=", value = first }
   request.upper = last and { operator = "<=", value = last }

@@ -38,6 +38,13 @@ CREATE TABLE IF NOT EXISTS dynamodb_item (
 );
 CREATE INDEX IF NOT EXISTS dynamodb_item_expires ON dynamodb_item (table_id, expires) WHERE expires IS NOT NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS dynamodb_item_key ON dynamodb_item (table_id, slot, hash, range);
+CREATE TABLE IF NOT EXISTS dynamodb_collection (
+  table_id INTEGER NOT NULL,
+  slot INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  bytes INTEGER NOT NULL,          -- of all its items
+  PRIMARY KEY (table_id, slot, hash)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dynamodb_index_entry (
   index_id INTEGER NOT NULL,
   slot INTEGER NOT NULL,
@@ -48,6 +55,24 @@ CREATE TABLE IF NOT EXISTS dynamodb_index_entry (
   size INTEGER NOT NULL,
   PRIMARY KEY (index_id, slot, hash, range, primary_key)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dynamodb_backup (
+  id INTEGER PRIMARY KEY,
+  account TEXT NOT NULL,
+  region TEXT NOT NULL,
+  arn TEXT NOT NULL,
+  name TEXT NOT NULL,
+  table_name TEXT NOT NULL,
+  definition TEXT NOT NULL,        -- as in dynamodb_table
+  created REAL NOT NULL,
+  item_count INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  UNIQUE (account, region, arn)
+);
+CREATE TABLE IF NOT EXISTS dynamodb_backup_item (
+  backup_id INTEGER NOT NULL,
+  item BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS dynamodb_backup_item_backup ON dynamodb_backup_item (backup_id);
 CREATE TABLE IF NOT EXISTS dynamodb_tag (
   table_id INTEGER NOT NULL,
   key TEXT NOT NULL,

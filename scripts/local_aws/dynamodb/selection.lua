@@ -63,7 +63,8 @@ end
 -- Finds table and index -> both.
 function selection.attach(call, request, input)
   local table_ = serving_table(call, input.TableName)
-  local index = input.IndexName and tables.index(table_, input.IndexName)
+  local index = input.IndexName and (tables.index(table_, input.IndexName)
+    or refuse("The table does not have the specified index: " .. input.IndexName))
   if index and index.kind == "GLOBAL" and input.ConsistentRead then
     refuse "Consistent reads are not supported on global secondary indexes"
   end
@@ -77,7 +78,7 @@ end
 function selection.check_start_key(table_, index, start, message, bare)
   local wanted = {}
   for _, schema in ipairs { table_, index } do
-    for _, name in ipairs { schema.hash, schema.range } do
+    for _, name in ipairs(schema.names) do
       wanted[name] = true
     end
   end
@@ -93,8 +94,9 @@ function selection.check_start_key(table_, index, start, message, bare)
   end
   local ordering = index or table_
   for _, schema in ipairs { ordering, table_ } do
-    for _, name in ipairs { schema.hash, schema.range } do
-      keys.check_piece(table_, start, name, name == schema.hash, not (bare and schema == ordering) and BAD_START .. ": " or nil)
+    for place, name in ipairs(schema.names) do
+      local prefix = not (bare and schema == ordering) and BAD_START .. ": " or nil
+      keys.check_piece(table_, start, name, place <= #schema.hashes, prefix)
     end
   end
 end
@@ -129,8 +131,8 @@ local function missing(index, paths)
 end
 
 -- Judges projection and filter against keys and index. A local index fetches what it lacks from the table; a global one cannot.
-function selection.check_paths(request)
-  local index, filter_paths = request.index, selection.paths_of(request.filter)
+function selection.check_paths(request, filter_paths)
+  local index = request.index
   keys.check_paths(request.table, request.paths or {})
   if request.fetch and index.kind == "GLOBAL" then
     refuse(("%sSelect type ALL_ATTRIBUTES is not supported for global secondary index %s "

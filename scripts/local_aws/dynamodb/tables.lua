@@ -1,8 +1,10 @@
 -- Tables as the other files see them: found by name or ARN, with keys, types and indexes at hand.
 --
 -- A table: {id=, account=, region=, name=, arn=, definition= decoded, revision=, hash="p", range="r"|nil, types={p="S"},
---   indexes={index...}, status=, item_count=, size_bytes=}. An index: {id=, name=, kind="GLOBAL"|"LOCAL", hash=, range=,
---   projection="ALL"|"KEYS_ONLY"|"INCLUDE", includes={name=true}, definition=}.
+--   indexes={index...}, indexes_by_name= the same in the order of their names, status=, item_count=, size_bytes=}.
+-- An index: {id=, name=, kind="GLOBAL"|"LOCAL", hash=, range=, projection="ALL"|"KEYS_ONLY"|"INCLUDE", includes={name=true},
+--   definition=}. A global index can have up to four hash keys and four range keys: `hashes`, `ranges` and `names` (all) of
+--   each are lists, `hash` and `range` the first of them.
 
 local fault = require "local_aws.fault"
 local json  = require "json"
@@ -23,27 +25,27 @@ function tables.name_of(name_or_arn)
   return name_or_arn:match "^arn:[^:]*:dynamodb:[^:]*:[^:]*:table/([^/]+)" or name_or_arn
 end
 
-local function key_names(key_schema)
-  local names = {}
+-- Gives a table or index the names of its keys.
+local function load_keys(schema, key_schema)
+  schema.hashes, schema.ranges, schema.names = {}, {}, {}
   for _, element in ipairs(key_schema) do
-    names[element.KeyType] = element.AttributeName
+    table.insert(element.KeyType == "HASH" and schema.hashes or schema.ranges, element.AttributeName)
+    table.insert(schema.names, element.AttributeName)
   end
-  return names.HASH, names.RANGE
+  schema.hash, schema.range = schema.hashes[1], schema.ranges[1]
 end
-tables.key_names = key_names
 
 local function load_index(table_, definition, kind, id)
   local index = { id = id, name = definition.IndexName, kind = kind, definition = definition, types = table_.types }
-  index.hash, index.range = key_names(definition.KeySchema)
+  load_keys(index, definition.KeySchema)
   index.projection = definition.Projection.ProjectionType
   index.includes = {}
   for _, name in ipairs(definition.Projection.NonKeyAttributes or {}) do
     index.includes[name] = true
   end
   for _, schema in ipairs { table_, index } do
-    index.includes[schema.hash] = true
-    if schema.range then
-      index.includes[schema.range] = true
+    for _, name in ipairs(schema.names) do
+      index.includes[name] = true
     end
   end
   return index
@@ -58,7 +60,7 @@ local function load(db, row)
   for _, attribute in ipairs(definition.AttributeDefinitions) do
     table_.types[attribute.AttributeName] = attribute.AttributeType
   end
-  table_.hash, table_.range = key_names(definition.KeySchema)
+  load_keys(table_, definition.KeySchema)
   local ids = {}
   for _, index in ipairs(db:all("SELECT id, name FROM dynamodb_index WHERE table_id = ?", row.id)) do
     ids[index.name] = index.id
@@ -68,6 +70,8 @@ local function load(db, row)
       table.insert(table_.indexes, load_index(table_, index, kind, ids[index.IndexName]))
     end
   end
+  table_.indexes_by_name = { table.unpack(table_.indexes) }
+  table.sort(table_.indexes_by_name, function(a, b) return a.name < b.name end)
   return table_
 end
 
@@ -93,7 +97,7 @@ end
 
 local function purge(db, id)
   db:run("DELETE FROM dynamodb_index_entry WHERE index_id IN (SELECT id FROM dynamodb_index WHERE table_id = ?)", id)
-  for _, name in ipairs { "dynamodb_index", "dynamodb_item", "dynamodb_tag" } do
+  for _, name in ipairs { "dynamodb_index", "dynamodb_item", "dynamodb_collection", "dynamodb_tag" } do
     db:run("DELETE FROM " .. name .. " WHERE table_id = ?", id)
   end
   db:run("DELETE FROM dynamodb_table WHERE id = ?", id)
@@ -137,13 +141,14 @@ function tables.reload(call, name)
   return tables.look_up(call, name)
 end
 
+-- The index with this name, nil when there is none.
 function tables.index(table_, name)
   for _, index in ipairs(table_.indexes) do
     if index.name == name then
       return index
     end
   end
-  return fault.raise("ValidationException", "The table does not have the specified index: " .. name)
+  return nil
 end
 
 -- Puts a table into a passing status for as long as the world's settings say: by default not at all.

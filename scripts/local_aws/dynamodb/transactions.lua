@@ -18,13 +18,18 @@ local tables          = require "local_aws.dynamodb.tables"
 local value           = require "local_aws.dynamodb.value"
 local writes          = require "local_aws.dynamodb.writes"
 
-local operations = {}
+local transactions = { operations = {} }
 
 local TOKEN_LIFE = 600
+local MULTIPLE = "Transaction request cannot include multiple operations on one item"
 local MOST_BYTES = 4 * 1024 * 1024
 local PLANNERS = { ConditionCheck = writes.check, Put = writes.put, Update = writes.update, Delete = writes.delete }
 -- A fault of one action, as it appears among the reasons. Anything else ends the whole call.
-local REASONS = { ConditionalCheckFailedException = "ConditionalCheckFailed", ValidationException = "ValidationError" }
+local REASONS = { ConditionalCheckFailedException = "ConditionalCheckFailed", ValidationException = "ValidationError",
+  DuplicateItemException = "ValidationError" }
+
+-- An empty key (of the table, of an index) is no reason of one action: it ends the whole call.
+local EMPTY_KEY = "^One or more parameter values are not valid%. "
 
 local function refuse(message)
   fault.raise("ValidationException", message)
@@ -40,15 +45,16 @@ local function plan_of(action)
   return plan
 end
 
-local function check_distinct(call, plans)
+-- Each plan has an item of its own.
+function transactions.check_distinct(call, plans, message)
   local seen = {}
   for _, plan in ipairs(plans) do
     local table_ = serving_table(call, plan.table_name)
-    local key = plan.item or plan.key
+    local key = plan.item or plan.key or {}
     if key[table_.hash] and (not table_.range or key[table_.range]) then
       local name = table_.id .. ":" .. keys.primary(table_, key)
       if seen[name] then
-        refuse "Transaction request cannot include multiple operations on one item"
+        refuse(message)
       end
       seen[name] = true
     end
@@ -64,14 +70,14 @@ local function cancel(reasons)
     .. table.concat(codes, ", ") .. "]", { CancellationReasons = reasons })
 end
 
--- Runs `each` for all, so that every reason is known; one failure fails all.
+-- Runs `each` for all, so that every reason is known; one failure fails all. A plan may be a fault already.
 local function run_all(list, each)
   local results, reasons, failed = {}, json.array {}, false
   for place, entry in ipairs(list) do
-    local ok, result = pcall(each, entry)
+    local ok, result = pcall(entry.fault and error or each, entry.fault or entry)
     if ok then
       results[place], reasons[place] = result, { Code = "None" }
-    elseif fault.is(result) and REASONS[result.code] then
+    elseif fault.is(result) and REASONS[result.code] and not result.message:find(EMPTY_KEY) then
       failed = true
       reasons[place] = { Code = REASONS[result.code], Message = result.message, Item = result.extra and result.extra.Item }
     else
@@ -84,36 +90,24 @@ local function run_all(list, each)
   return results
 end
 
--- Units by table, in the order of the first use.
-local function add_units(sums, order, table_, units)
-  if not sums[table_.name] then
-    sums[table_.name] = {}
-    order[#order + 1] = table_
-  end
-  capacity.add(sums[table_.name], units, 2) -- a transaction pays twice: prepare and commit
-end
+local PAYS = 2 -- a transaction pays twice: prepare and commit
 
-local function describe_units(wanted, sums, order, member)
-  local list = json.array {}
-  for _, table_ in ipairs(order) do
-    local consumed = capacity.describe(wanted, table_, sums[table_.name])
-    if not consumed then
-      return nil
-    end
+local function describe_units(wanted, sums, member)
+  local list = sums:describe(wanted)
+  for _, consumed in ipairs(list or {}) do
     consumed[member] = consumed.CapacityUnits
     if consumed.Table then
       consumed.Table[member] = consumed.Table.CapacityUnits
     end
-    list[#list + 1] = consumed
   end
   return list
 end
 
--- True when this token has already carried out this very request.
-local function is_repeated(call, token)
+-- True when this token has already carried out this very request, which is to do `actions`.
+local function is_repeated(call, token, actions)
   local db, now = call.world.db, math.floor(tables.now())
   db:run("DELETE FROM dynamodb_idempotency WHERE expires <= ?", now)
-  local print = crypto.sha256(fingerprint.of(call.input.TransactItems))
+  local print = crypto.sha256(fingerprint.of(actions))
   local known = db:first("SELECT fingerprint FROM dynamodb_idempotency WHERE account = ? AND region = ? AND token = ?",
     call.account, call.region, token)
   if known and known.fingerprint ~= print then
@@ -128,13 +122,13 @@ end
 
 -- What a repeated request answers: reads instead of writes.
 local function answer_repeated(call, plans)
-  local sums, order = {}, {}
+  local sums = capacity.sums(PAYS)
   for _, plan in ipairs(plans) do
     local table_ = serving_table(call, plan.table_name)
-    local found = items.find(call.world.db, table_, plan.item or plan.key)
-    add_units(sums, order, table_, { table = size.read_units(found and found.size or 0, true) })
+    local found = not plan.fault and items.find(call.world.db, table_, plan.item or plan.key)
+    sums:add(table_, { table = size.read_units(found and found.size or 0, true) })
   end
-  return { ConsumedCapacity = describe_units(call.input.ReturnConsumedCapacity, sums, order, "ReadCapacityUnits") }
+  return { ConsumedCapacity = describe_units(call.input.ReturnConsumedCapacity, sums, "ReadCapacityUnits") }
 end
 
 local function add_metrics(call, output, plan, table_)
@@ -149,61 +143,75 @@ end
 
 local function write_all(call, plans)
   local results = run_all(plans, function(plan) return writes.execute(call, plan) end)
-  local sums, order, output, bytes = {}, {}, {}, 0
+  local sums, output, bytes = capacity.sums(PAYS), {}, 0
   for place, result in ipairs(results) do
-    add_units(sums, order, result.table, result.units)
+    sums:add(result.table, result.units)
     add_metrics(call, output, plans[place], result.table)
     bytes = bytes + size.item(result.new or plans[place].key or {})
   end
   if bytes > MOST_BYTES then
     refuse "Collection size of items in transaction exceeds 4 MB limit"
   end
-  output.ConsumedCapacity = describe_units(call.input.ReturnConsumedCapacity, sums, order, "WriteCapacityUnits")
+  output.ConsumedCapacity = describe_units(call.input.ReturnConsumedCapacity, sums, "WriteCapacityUnits")
   return output
 end
 
-function operations.TransactWriteItems(call)
-  local plans = {}
-  for place, action in ipairs(call.input.TransactItems) do
-    plans[place] = plan_of(action)
-  end
-  check_distinct(call, plans)
+-- Carries out all plans (writes.lua) or none. `actions` is what the request says, to tell it from another with the same token.
+function transactions.write(call, plans, actions)
+  transactions.check_distinct(call, plans, MULTIPLE)
   -- Of its own, so that a cancelled transaction leaves nothing even where the caller goes on.
   return call.world.db:transaction(function()
     local token = call.input.ClientRequestToken
-    if token and is_repeated(call, token) then
+    if token and is_repeated(call, token, actions) then
       return answer_repeated(call, plans)
     end
     return write_all(call, plans)
   end)
 end
 
-local function get_plan(entry)
-  local get = entry.Get
-  expressions.check_parameters(get, { "ProjectionExpression" }, {})
-  return { table_name = get.TableName, key = value.normalise_map(get.Key), paths = item_operations.requested_paths(get) }
+function transactions.operations.TransactWriteItems(call)
+  local plans = {}
+  for place, action in ipairs(call.input.TransactItems) do
+    plans[place] = plan_of(action)
+  end
+  return transactions.write(call, plans, call.input.TransactItems)
 end
 
-function operations.TransactGetItems(call)
-  local plans = {}
-  for place, entry in ipairs(call.input.TransactItems) do
-    plans[place] = get_plan(entry)
-  end
-  check_distinct(call, plans)
-  local sums, order = {}, {}
+-- Reads all plans: {table_name=, key=, paths=|nil, project= function|nil of an item} -> the answer
+function transactions.get(call, plans)
+  transactions.check_distinct(call, plans, MULTIPLE)
+  local sums = capacity.sums(PAYS)
   local responses = run_all(plans, function(plan)
     local table_ = serving_table(call, plan.table_name)
     keys.check(table_, plan.key)
     keys.check_paths(table_, plan.paths or {})
     local found = items.find(call.world.db, table_, plan.key)
-    add_units(sums, order, table_, { table = size.read_units(found and found.size or 0, true) })
-    local item = found and (plan.paths and projection.apply(plan.paths, found.item) or found.item)
+    sums:add(table_, { table = size.read_units(found and found.size or 0, true) })
+    local item = found and (plan.project and plan.project(found.item) or found.item)
     return item and { Item = item } or json.object {}
   end)
   return {
     Responses = json.array(responses),
-    ConsumedCapacity = describe_units(call.input.ReturnConsumedCapacity, sums, order, "ReadCapacityUnits"),
+    ConsumedCapacity = describe_units(call.input.ReturnConsumedCapacity, sums, "ReadCapacityUnits"),
   }
 end
 
-return { operations = operations }
+local function get_plan(entry)
+  local get = entry.Get
+  expressions.check_parameters(get, { "ProjectionExpression" }, {})
+  local paths = item_operations.requested_paths(get)
+  return {
+    table_name = get.TableName, key = value.normalise_map(get.Key), paths = paths,
+    project = paths and function(item) return projection.apply(paths, item) end,
+  }
+end
+
+function transactions.operations.TransactGetItems(call)
+  local plans = {}
+  for place, entry in ipairs(call.input.TransactItems) do
+    plans[place] = get_plan(entry)
+  end
+  return transactions.get(call, plans)
+end
+
+return transactions

@@ -168,8 +168,10 @@ end
 -- The item with all actions done to it; `item` itself stays as it is.
 function update.apply(actions, item)
   local values = {}
-  for place, action in ipairs(actions) do
+  for _, action in ipairs(actions) do
     container(item, action.path) -- is there a place for it?
+  end
+  for place, action in ipairs(actions) do
     values[place] = results[action.section](action, item) or false
   end
   local new = value.copy({ M = item }).M

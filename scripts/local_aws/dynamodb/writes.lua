@@ -1,7 +1,8 @@
 -- What PutItem, UpdateItem, DeleteItem, the batches and the transactions have in common.
 --
 -- writes.put/update/delete/check judge a request as far as that goes without the table and give a plan:
---   {kind=, table_name=, item= | key=, condition= tree|nil, actions=|nil, show_item=bool}
+--   {kind=, table_name=, item= | key=, condition= tree|nil, actions=|nil, show_item=bool,
+--    is_new= there may be no such item yet}
 -- writes.execute carries it out -> {table=, old= item|nil, new= item|nil, units=}
 
 local evaluate      = require "local_aws.dynamodb.evaluate"
@@ -110,7 +111,7 @@ end
 -- Index keys as an update leaves them.
 local function check_updated(table_, item)
   for _, index in ipairs(table_.indexes) do
-    for _, name in ipairs { index.hash, index.range } do
+    for _, name in ipairs(index.names) do
       local kind = item[name] and table_.types[name]
       if kind and item[name][kind] == nil then
         refuse "The update expression attempted to update the secondary index key to unsupported type"
@@ -149,10 +150,10 @@ function makers.delete()
 end
 
 function makers.update(plan, table_, old)
+  local new = update.apply(plan.actions, old or plan.key)
   if not old and not creates(plan.actions) then
     return nil
   end
-  local new = update.apply(plan.actions, old or plan.key)
   check_updated(table_, new)
   return new
 end
@@ -169,6 +170,9 @@ function writes.judge(call, plan)
     check_actions(table_, plan.actions)
   end
   local found = items.find(call.world.db, table_, plan.item or plan.key)
+  if plan.is_new and found then
+    fault.raise("DuplicateItemException", "Duplicate primary key exists in table")
+  end
   if not evaluate.condition(plan.condition, found and found.item or {}) then
     fault.raise("ConditionalCheckFailedException", "The conditional request failed",
       plan.show_item and found and { Item = found.item } or nil)

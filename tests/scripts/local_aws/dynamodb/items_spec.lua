@@ -215,4 +215,28 @@ describe("DynamoDB items", function()
     assert.are.equal("a", client.GetItem({ TableName = "arn:aws:dynamodb:us-east-1:123456789012:table/things",
       Key = KEY }).Item.p.S)
   end)
+
+  it("name the first index by name whose key is of another type", function()
+    assert.are.equal("One or more parameter values were invalid: Type mismatch for Index Key l Expected: N Actual: S "
+      .. "IndexName: g-all", client.message("PutItem", { TableName = "things",
+        Item = { p = { S = "a" }, r = { N = "1" }, l = { S = "x" } } }))
+  end)
+
+  it("know the size of their collection without adding it up at every write", function()
+    local function write(operation, r, more)
+      local input = { TableName = "things", ReturnItemCollectionMetrics = "SIZE" }
+      input[operation == "PutItem" and "Item" or "Key"] = { p = { S = "a" }, r = { N = r }, x = more }
+      return client[operation](input).ItemCollectionMetrics.SizeEstimateRangeGB[1]
+    end
+    local function kept() return client.world.db:first("SELECT bytes FROM dynamodb_collection").bytes end
+    local function real() return client.world.db:first("SELECT total(size) AS bytes FROM dynamodb_item").bytes end
+    client.put("a", 1)
+    assert.are.equal(0, write("PutItem", "2", { S = ("x"):rep(100) }))
+    assert.are.equal(real(), kept())
+    write("PutItem", "2", { S = "x" })
+    write("DeleteItem", "1")
+    assert.are.equal(real(), kept())
+    client.world.db:run "UPDATE dynamodb_collection SET bytes = bytes + 3 * 1024 * 1024 * 1024"
+    assert.are.equal(3, write("PutItem", "3"))
+  end)
 end)

@@ -121,4 +121,17 @@ describe("DynamoDB legacy parameters", function()
     assert.are.equal(INVALID .. "Duplicate value in attribute name: x",
       client.message("GetItem", { TableName = "things", Key = KEY, AttributesToGet = json.array { "x", "x" } }))
   end)
+
+  it("compare values of any type for equality, and judge the others one by one", function()
+    client.put("a", 1, { m = { M = { x = { BOOL = true } } } })
+    local function scan(operator, ...)
+      return { TableName = "things", ScanFilter = { m = { ComparisonOperator = operator, AttributeValueList = json.array { ... } } } }
+    end
+    assert.are.equal(1, client.Scan(scan("EQ", { M = { x = { BOOL = true } } })).Count)
+    assert.are.equal(1, client.Scan(scan("NE", { L = {} })).Count)
+    assert.are.equal(INVALID .. "ComparisonOperator IN is not valid for NULL AttributeValue type",
+      client.message("Scan", scan("IN", { NULL = true }, { S = "x" })))
+    assert.are.equal(INVALID .. "AttributeValues inside AttributeValueList must be of same type",
+      client.message("Scan", scan("IN", { S = "x" }, { NULL = true })))
+  end)
 end)

@@ -269,4 +269,14 @@ describe("DynamoDB tables", function()
     assert.are.equal("ResourceNotFoundException", client.fails("DescribeTable", { TableName = "things" }).code)
     clock.speed(1)
   end)
+
+  it("show what is wrong with a request as Java writes it", function()
+    local schema = support.key("p", "r")
+    schema[3] = { AttributeName = "x", KeyType = "RANGE" }
+    assert.are.equal("1 validation error detected: Value '[KeySchemaElement(attributeName=p, keyType=HASH), "
+      .. "KeySchemaElement(attributeName=r, keyType=RANGE), KeySchemaElement(attributeName=x, keyType=RANGE)]' at 'keySchema' "
+      .. "failed to satisfy constraint: Member must have length less than or equal to 2",
+      client.fails("CreateTable", { TableName = "wide", KeySchema = schema, BillingMode = "PAY_PER_REQUEST",
+        AttributeDefinitions = support.attributes { "p:S", "r:S", "x:S" } }).message)
+  end)
 end)

@@ -160,4 +160,20 @@ describe("DynamoDB transactions", function()
     local wrong = client.fails("TransactGetItems", write { { Get = { TableName = "things", Key = { q = { S = "a" } } } } })
     assert.are.equal("ValidationError", wrong.extra.CancellationReasons[1].Code)
   end)
+
+  it("end at once over an empty key, and give a key of another type as a reason", function()
+    local empty = "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty "
+      .. "string value. Key: p"
+    for _, one in ipairs { { Put = { TableName = "things", Item = key "" } }, { Delete = { TableName = "things", Key = key "" } } } do
+      assert.are.equal(empty, client.message("TransactWriteItems", write { action("Put", "a"), one }))
+    end
+    assert.are.equal("One or more parameter values are not valid. A value specified for a secondary index key is not supported. "
+      .. "The AttributeValue for a key attribute cannot contain an empty string value. IndexName: g-all, IndexKey: g",
+      client.message("TransactWriteItems", write { { Put = { TableName = "things",
+        Item = { p = { S = "a" }, r = { N = "1" }, g = { S = "" } } } } }))
+    local fault = client.fails("TransactWriteItems", write { { Delete = { TableName = "things",
+      Key = { p = { N = "1" }, r = { N = "1" } } } } })
+    assert.are.same({ { Code = "ValidationError", Message = "The provided key element does not match the schema" } },
+      fault.extra.CancellationReasons)
+  end)
 end)

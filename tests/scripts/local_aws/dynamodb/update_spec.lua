@@ -134,4 +134,17 @@ describe("DynamoDB updates", function()
     client.put("a", 1, { q = numbers(1) })
     assert.matches("^Nesting Levels have exceeded", message("SET q[0] = :v", { [":v"] = deep }))
   end)
+
+  it("find no place in an item that is not there, though they would create none", function()
+    assert.are.equal("The document path provided in the update expression is invalid for update",
+      client.message("UpdateItem", { TableName = "things", Key = { p = { S = "none" }, r = { N = "1" } },
+        UpdateExpression = "REMOVE q[0]" }))
+    assert.is_nil(client.get("none", 1))
+  end)
+
+  it("look for every place before any value", function()
+    client.put("a", 1)
+    assert.are.equal("The document path provided in the update expression is invalid for update",
+      message "SET x = absent REMOVE q[0]")
+  end)
 end)
