@@ -133,6 +133,11 @@ function expression.at(path, environment, field)
   return value
 end
 
+-- A value inside a message: texts bare, the rest as JSON.
+function expression.shown(value)
+  return type(value) == "string" and value or json.encode(value)
+end
+
 function expression.evaluate(node, environment, field)
   if node.kind == "literal" then
     return node.value

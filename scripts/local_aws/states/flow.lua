@@ -88,14 +88,15 @@ end
 
 local function catch(run, branch, state, catcher, problem)
   local raw = json.decode(branch.input)
-  local shown = json.object { Error = problem.error, Cause = problem.cause }
+  local cause = problem.cause or (problem.error == "States.Timeout" and "" or json.null)
+  local shown = json.object { Error = problem.error or json.null, Cause = cause }
   local assigned = payload.assign(run, branch, state, catcher.Assign, shown)
   local output = payload.encode(branch, payload.place(catcher.ResultPath, raw, shown))
   flow.leave(run, branch, state, output, catcher.Next, assigned)
 end
 
--- A state has failed: retry it, catch it, or let what is around it fail.
-function flow.fail(run, branch, state, problem)
+-- A state has failed: retry it, catch it, or let what is around it fail. `event_type` is written unless it is retried.
+function flow.fail(run, branch, state, problem, event_type)
   if problem.whole_execution then
     error(problem, 0)
   end
@@ -110,7 +111,11 @@ function flow.fail(run, branch, state, problem)
   if wait_us then
     branch.phase, branch.due_us = "attempt", run.now_us + wait_us
     return
-  elseif catcher then
+  end
+  if event_type then
+    history.add(run, branch, event_type)
+  end
+  if catcher then
     local fine, second = pcall(catch, run, branch, state, catcher, problem)
     if fine then
       return

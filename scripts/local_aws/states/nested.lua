@@ -21,8 +21,9 @@ local function iteration_details(event_type, branch, parent)
   return { [member .. "EventDetails"] = { name = parent.state, index = branch.index } }
 end
 
-local function begin(run, parent, state, branch)
-  branch.previous = parent.started_id
+-- `previous` is the event that a branch follows: its parent's start, or the last one of the iteration that made room for it.
+local function begin(run, parent, state, branch, previous)
+  branch.previous = previous or parent.started_id
   if state.Type == "Map" then
     history.add(run, branch, "MapIterationStarted", iteration_details("MapIterationStarted", branch, parent))
   end
@@ -57,7 +58,7 @@ local function concurrency_of(state, environment)
     most = expression.at(expression.parse(state.MaxConcurrencyPath).path, environment, "MaxConcurrencyPath")
     if math.type(most) ~= "integer" or most < 0 then
       failure.runtime(("The MaxConcurrencyPath field refers to value \"%s\" which is not a valid integer: %s"):format(
-        json.encode(most), state.MaxConcurrencyPath))
+        expression.shown(most), state.MaxConcurrencyPath))
     end
   end
   return (most == 0 or most > CONCURRENCY) and CONCURRENCY or most
@@ -101,22 +102,23 @@ function nested.finish(run, parent, state)
   for position, child in ipairs(run:children(parent)) do
     outputs[position] = json.decode(child.output)
   end
-  history.add(run, parent, state.Type .. "StateSucceeded")
+  history.append(run, parent.previous, state.Type .. "StateSucceeded") -- what follows refers to the event before it
   nested.discard(run, parent)
   flow.guarded(run, parent, state, flow.succeed, outputs)
 end
 
 function nested.branch_done(run, parent, branch)
   local state = run:state(parent)
-  if state.Type == "Map" then
-    history.add(run, branch, "MapIterationSucceeded", iteration_details("MapIterationSucceeded", branch, parent))
-  end
   parent.previous = branch.previous
+  if state.Type == "Map" then
+    parent.previous = history.append(run, branch.previous, "MapIterationSucceeded",
+      iteration_details("MapIterationSucceeded", branch, parent))
+  end
   store.save_branch(run.db, branch)
   local waiting = run.db:first([[SELECT id FROM states_branches WHERE parent = ? AND phase = 'pending' ORDER BY position
     LIMIT 1]], parent.id)
   if waiting then
-    begin(run, parent, state, run:branch(waiting.id))
+    begin(run, parent, state, run:branch(waiting.id), branch.previous)
   elseif not run.db:first("SELECT 1 AS one FROM states_branches WHERE parent = ? AND phase <> 'done' LIMIT 1", parent.id) then
     nested.finish(run, parent, state)
   end
@@ -149,8 +151,7 @@ function nested.branch_failed(run, parent, branch, problem)
   end
   abort_below(run, parent, branch.previous)
   parent.previous = branch.previous
-  history.add(run, parent, state.Type .. "StateFailed")
-  flow.fail(run, parent, state, problem)
+  flow.fail(run, parent, state, problem, state.Type .. "StateFailed")
 end
 
 -- Forgets the branches below a state that is left or begun anew.

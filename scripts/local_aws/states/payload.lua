@@ -62,7 +62,7 @@ function payload.encode(branch, value)
   if #text > payload.LIMIT then
     failure.raise("States.DataLimitExceeded",
       ("The state/task '%s' returned a result with a size exceeding the maximum number of "
-      .. "bytes service limit."):format(branch.state), { inside_state = true })
+      .. "bytes service limit."):format(branch.state))
   end
   return text
 end

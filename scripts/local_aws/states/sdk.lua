@@ -147,18 +147,15 @@ function sdk.with_metadata(result, request_id)
   return result
 end
 
-local function cause_of(problem, known, optimised, request_id, status)
+local function cause_of(problem, known, optimised, request_id, model)
+  local shape = model.shapes[problem.code]
+  local wire = shape and shape.error or {}
+  local status = wire.httpStatusCode or 400
   if optimised then
     return ("%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)"):format(problem.message,
-      known.shown, status,
-      problem.code, request_id)
+      known.shown, status, wire.code or problem.code, request_id)
   end
   return ("%s (Service: %s, Status Code: %d, Request ID: %s)"):format(problem.message, known.prefix, status, request_id)
-end
-
-local function status_of(model, problem)
-  local shape = model.shapes[problem.code]
-  return shape and shape.error and shape.error.httpStatusCode or 400
 end
 
 -- A refusal of the service as an error of the state, named as the SDK for Java names it: what the service's model does not
@@ -172,7 +169,7 @@ local function refused(problem, known, model, resource, request_id)
     name = name .. "Exception"
   end
   return failure.new((optimised or known.prefix) .. "." .. name,
-    cause_of(problem, known, optimised, request_id, status_of(model, problem)), { refused = true })
+    cause_of(problem, known, optimised, request_id, model), { refused = true })
 end
 
 -- Calls the service for an execution. -> the result as a table; raises a failure
@@ -199,6 +196,9 @@ function sdk.call(world, execution, resource, parameters)
     error(result, 0)
   end
   local output = described.output and output_of(model, { shape = described.output }, result or {}) or json.object {}
+  if resource.service == "events" and not resource.sdk and (output.FailedEntryCount or 0) > 0 then
+    failure.raise("EventBridge.FailedEntry", json.encode(output)) -- the optimised form fails when one entry does
+  end
   return sdk.with_metadata(output, request_id)
 end
 

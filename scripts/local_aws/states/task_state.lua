@@ -140,14 +140,14 @@ local function succeed(run, branch, state, parsed, output)
   flow.guarded(run, branch, state, flow.succeed, json.decode(output))
 end
 
--- What came of an attempt: outcome = {output = JSON text} | {problem = failure} | either with submitted = true when only
--- the request of a task that waits for a token (or for a nested execution) has been answered. Whoever calls has checked
--- that the attempt is current.
+-- What came of an attempt: outcome = {output = JSON text} | the same with submitted = true when only the request of a task
+-- that waits for a token (or for a nested execution) has been answered | {problem = failure}. Whoever calls has checked that
+-- the attempt is current.
 function task_state.settle(run, branch, state, outcome)
   local parsed = resource.parse(state.Resource)
   local problem = outcome.problem
   if problem then
-    give_up(run, branch, state, outcome.submitted and problem.refused and "submit_failed" or "failed", problem)
+    give_up(run, branch, state, parsed.pattern and problem.refused and "submit_failed" or "failed", problem)
   elseif outcome.submitted then
     history.add(run, branch, events.service.submitted(outcome.output, parsed))
     branch.task.submitted = true

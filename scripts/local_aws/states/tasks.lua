@@ -60,13 +60,20 @@ local function invoke(world, execution, name, input)
   failure.raise("Lambda.Unknown", tostring(result))
 end
 
+-- What the function is given: null is an empty object; a text that is JSON is passed on as it is.
+local function payload_of(given)
+  if given == nil or given == json.null then
+    return "{}"
+  end
+  return type(given) == "string" and pcall(json.decode, given) and given or json.encode(given)
+end
+
 local function lambda_invoke(world, execution, parameters)
   local name = parameters.FunctionName
   if type(name) ~= "string" then
     failure.raise("States.Runtime", "The FunctionName field is required", { terminal = true, inside_state = true })
   end
-  local given = parameters.Payload
-  local text = invoke(world, execution, name, given == nil and "{}" or json.encode(given))
+  local text = invoke(world, execution, name, payload_of(parameters.Payload))
   local result = json.object { ExecutedVersion = "$LATEST", Payload = json.decode(text), StatusCode = 200 }
   return sdk.with_metadata(result, uuid.v4())
 end
@@ -121,7 +128,7 @@ function tasks.work(world, execution, parsed, input, job)
   if fine then
     return outcome
   elseif failure.is(outcome) then
-    return { problem = outcome, submitted = outcome.refused }
+    return { problem = outcome }
   end
   log.error("states: a task could not be performed", { problem = tostring(outcome), execution = execution.arn })
   return { problem = failure.new("States.Runtime", tostring(outcome), { terminal = true }) }
