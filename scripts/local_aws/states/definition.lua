@@ -4,14 +4,16 @@
 --   load(text) -> machine = {scopes, timeout}
 -- A scope is a set of states with a start: number 1 is the whole machine; each branch of a Parallel and each Map's
 -- processor is a further one. Their numbers depend on the text alone, so a stored number keeps its meaning.
+local checks       = require "local_aws.states.field_checks"
 local json         = require "json"
+local map_fields   = require "local_aws.states.map_fields"
 local resource     = require "local_aws.states.resource"
 local state_fields = require "local_aws.states.state_fields"
 local transitions  = require "local_aws.states.transitions"
 
 local definition = {}
 
-local is_object = state_fields.is_object
+local is_object = checks.is_object
 
 local SIZE_LIMIT = 1024 * 1024
 local NAME_LIMIT = 80
@@ -72,6 +74,9 @@ local function check_numbers(state, kind, pointer, report)
 end
 
 local function check_express(state, pointer, report)
+  if map_fields.is_distributed(state) then
+    report(pointer, "Express state machine does not support Map states in DISTRIBUTED mode")
+  end
   local parsed = type(state.Resource) == "string" and resource.parse(state.Resource)
   if not parsed then
     return
@@ -104,8 +109,9 @@ local function check_state(state, pointer, report, express)
       report(pointer, "These fields are required: [" .. name .. "]")
     end
   end
+  local fields = map_fields.is_distributed(state) and state_fields.distributed or kind.fields
   for _, name in ipairs(sorted_keys(state)) do
-    local check = kind.fields[name]
+    local check = fields[name]
     if not check then
       local place = state_fields.elsewhere[name]
       report(pointer .. "/" .. name, place and ("Field is not supported: it belongs to " .. place) or "Field is not supported")
@@ -126,12 +132,11 @@ local function check_processor(machine, pointer, report)
   local config = machine.ProcessorConfig
   if config == nil then
     return
-  elseif not is_object(config) then
-    report(pointer .. "/ProcessorConfig", "Expected value of type Object")
-  elseif config.Mode == "DISTRIBUTED" then
-    report(pointer .. "/ProcessorConfig/Mode", "Mode 'DISTRIBUTED' is not supported here: use 'INLINE'")
-  elseif config.Mode ~= nil and config.Mode ~= "INLINE" then
-    report(pointer .. "/ProcessorConfig/Mode", "Value must be one of [INLINE, DISTRIBUTED]")
+  end
+  pointer = pointer .. "/ProcessorConfig"
+  map_fields.processor_config(config, pointer, report)
+  if is_object(config) and config.Mode == "DISTRIBUTED" and config.ExecutionType == nil then
+    report(pointer, "These fields are required: [ExecutionType]")
   end
 end
 

@@ -13,11 +13,14 @@ local flow = {}
 -- Called with (run, execution) when an execution has ended, in its transaction; set by nested_execution.lua.
 flow.ended = function() end
 
+-- flow.described(execution, as_json), set by nested_execution.lua too, and what map_children.lua sets for map_run.lua:
+-- flow.begin_child, flow.stop_children, flow.prepare_children.
+
 -- Puts a branch before a state.
 function flow.go(run, branch, state_name, input)
   branch.state, branch.input, branch.phase, branch.due_us = state_name, input, "enter", run.now_us
   branch.entered_id, branch.entered_us, branch.task, branch.activity = nil, nil, nil, nil
-  branch.retries, branch.retry_count = nil, 0
+  branch.retries, branch.retry_count, branch.map_run = nil, 0, nil
 end
 
 -- Nothing waits for this branch's task any more: its token is spent.

@@ -1,14 +1,14 @@
 -- Parallel and Map: states whose work is other states. Each branch or iteration is a row of its own below the state's row,
 -- and runs as if it were an execution; this file starts them, takes their outputs, and ends them when one has failed.
-local context    = require "local_aws.states.context"
-local expression = require "local_aws.states.expression"
-local failure    = require "local_aws.states.failure"
-local flow       = require "local_aws.states.flow"
-local history    = require "local_aws.states.history"
-local json       = require "json"
-local payload    = require "local_aws.states.payload"
-local store      = require "local_aws.states.store"
-local template   = require "local_aws.states.template"
+local context   = require "local_aws.states.context"
+local flow      = require "local_aws.states.flow"
+local history   = require "local_aws.states.history"
+local json      = require "json"
+local map_fields = require "local_aws.states.map_fields"
+local map_items = require "local_aws.states.map_items"
+local map_run   = require "local_aws.states.map_run"
+local payload   = require "local_aws.states.payload"
+local store     = require "local_aws.states.store"
 
 local nested = { Parallel = {}, Map = {} }
 flow.nested = nested
@@ -41,43 +41,22 @@ function nested.Parallel.start(run, branch, state)
   end
 end
 
-local function items_of(state, environment)
-  local path = state.ItemsPath or "$"
-  local found, items = expression.find(assert(expression.parse(path)).path, environment)
-  if not found then
-    failure.runtime(("Invalid path '%s' : %s"):format(path, items))
-  elseif type(items) ~= "table" or not json.is_array(items) then
-    failure.runtime(('Reference path "%s" must point to array.'):format(path))
-  end
-  return items
-end
-
 local function concurrency_of(state, environment)
-  local most = state.MaxConcurrency or 0
-  if state.MaxConcurrencyPath then
-    most = expression.at(expression.parse(state.MaxConcurrencyPath).path, environment, "MaxConcurrencyPath")
-    if math.type(most) ~= "integer" or most < 0 then
-      failure.runtime(("The MaxConcurrencyPath field refers to value \"%s\" which is not a valid integer: %s"):format(
-        expression.shown(most), state.MaxConcurrencyPath))
-    end
-  end
+  local most = map_items.number(state, "MaxConcurrency", "integer", environment) or 0
   return (most == 0 or most > CONCURRENCY) and CONCURRENCY or most
 end
 
 function nested.Map.start(run, branch, state)
+  branch.map_run = nil
+  if map_fields.is_distributed(state) then
+    return map_run.start(run, branch, state)
+  end
   local input = payload.filtered_input(run, branch, state)
   local environment = context.environment(run, branch, state, input)
-  local items = items_of(state, environment)
+  local items = map_items.all(state, environment)
   local most = concurrency_of(state, environment)
-  local selector = state.ItemSelector or state.Parameters
   local inputs = {}
-  for position, item in ipairs(items) do
-    local selected = item
-    if selector then
-      local object = context.object(run, branch, state)
-      object.Map = json.object { Item = json.object { Index = position - 1, Value = item } }
-      selected = template.apply(selector, { input = input, context = object, variables = environment.variables })
-    end
+  for position, selected in ipairs(map_items.selected(run, branch, state, items, environment)) do
     inputs[position] = payload.encode(branch, selected)
   end
   branch.started_id = history.add(run, branch, "MapStateStarted", { mapStateStartedEventDetails = { length = #items } })
@@ -95,6 +74,8 @@ function nested.Map.start(run, branch, state)
     nested.finish(run, branch, state)
   end
 end
+
+nested.Map.resume = map_run.resume -- only a distributed Map is ever due
 
 -- Every branch has its output: the state's result is the list of them.
 function nested.finish(run, parent, state)
@@ -130,6 +111,9 @@ local function abort_below(run, parent, previous)
   for _, child in ipairs(run:children(parent)) do
     if child.phase ~= "done" and child.phase ~= "failed" and child.phase ~= "aborted" and child.phase ~= "pending" then
       abort_below(run, child, previous)
+      if map_run.stop(run, child) then
+        history.append(run, previous, "MapRunAborted")
+      end
       flow.stop_task(run, child)
       local state = run:state(child)
       if child.entered_id and (state.Type == "Task" or state.Type == "Wait" or state.Type == "Parallel"

@@ -1,5 +1,6 @@
 -- The work of Task states, done outside of any transaction: invoking functions, calling services. What comes of it is an
 -- outcome for task_state.settle.
+local arn      = require "local_aws.states.arn"
 local failure  = require "local_aws.states.failure"
 local json     = require "json"
 local log      = require "log"
@@ -34,7 +35,7 @@ local function function_arn(execution, name)
   if name:find "^arn:" then
     return name
   end
-  return ("arn:aws:lambda:%s:%s:function:%s"):format(execution.region, execution.account, name)
+  return arn.of("lambda", execution.region, execution.account, "function:" .. name)
 end
 
 local function not_found(execution, name)

@@ -1,6 +1,7 @@
 -- TestState: runs one state without a state machine. The state is wrapped into a machine of its own and run by the real
 -- interpreter in a transaction that is rolled back; only a Task's work is done outside, between two such transactions.
 -- https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestState.html
+local arn          = require "local_aws.states.arn"
 local context      = require "local_aws.states.context"
 local definition   = require "local_aws.states.definition"
 local expression   = require "local_aws.states.expression"
@@ -94,15 +95,12 @@ end
 
 local function insert(call, text)
   local db, input = call.world.db, call.input
-  local arn = ("arn:aws:states:%s:%s:execution:TestState:TestState"):format(call.region, call.account)
-  db:run([[INSERT INTO states_executions (arn, machine_arn, account, region, name, type, status, input, started_us, events,
-    definition,
-    role_arn, machine_name, machine_updated_us, redrive_count) VALUES (?, ?, ?, ?, 'TestState', 'STANDARD', 'RUNNING', ?,
-      ?, 0, ?, ?,
-    'TestState', 0, 0)]], arn, arn:gsub(":execution:TestState", ":stateMachine", 1), call.account, call.region,
-      input.input or "{}",
-    time.now_us(), store.add_definition(db, text), input.roleArn or "")
-  return db:last_insert_id()
+  local machine_arn = arn.machine(call, "TestState")
+  local machine = { account = call.account, region = call.region, name = "TestState" }
+  return store.add_execution(db, { arn = arn.execution(machine, "TestState"), machine_arn = machine_arn,
+    account = call.account, region = call.region, name = "TestState", type = "STANDARD", input = input.input or "{}",
+    started_us = time.now_us(), definition = store.add_definition(db, text), role_arn = input.roleArn or "",
+    machine_name = "TestState", machine_updated_us = 0 })
 end
 
 -- What a state that is neither a Task nor nested is asked to give: its mock takes the place of its work.

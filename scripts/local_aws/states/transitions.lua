@@ -1,9 +1,9 @@
 -- Where the states of a scope lead: every target must exist, every state must be reached.
-local state_fields = require "local_aws.states.state_fields"
+local checks = require "local_aws.states.field_checks"
 
 local transitions = {}
 
-local is_object = state_fields.is_object
+local is_object = checks.is_object
 
 local function sorted_keys(object)
   local keys = {}

@@ -103,8 +103,6 @@ describe("a state machine definition", function()
     assert.truthy(
       of_state('{"Type": "Succeed", "QueryLanguage": "JSONata"}'):find "QueryLanguage 'JSONata' is not supported here")
     assert.truthy(of_state('{"Type": "Succeed", "Output": "{% 1 %}"}'):find "it belongs to JSONata")
-    assert.truthy(of_state([[{"Type": "Map", "End": true, "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED"},
-      "StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}]]):find "Mode 'DISTRIBUTED' is not supported here")
   end)
 
   it("may not wait for tokens in an Express machine", function()

@@ -51,10 +51,12 @@ describe("a state machine", function()
       assert.equal("InvalidName: Invalid Name: '" .. name .. "'", refusal { name = name })
     end
     assert.equal("InvalidArn: Invalid Role Arn: 'role'", refusal { roleArn = "role" })
-    assert.truthy(refusal({ type = "FAST" }):find "^ValidationException")
     assert.equal("ValidationException: Version description can only be set when publish is true",
       refusal { versionDescription = "d" })
     assert.truthy(refusal({ loggingConfiguration = { level = "ALL" } }):find "^InvalidLoggingConfiguration")
+    for _, wrong in ipairs { { type = "CUSTOMER_MANAGED_KMS_KEY" }, { type = "AWS_OWNED_KEY", kmsKeyId = "k" } } do
+      assert.truthy(refusal({ encryptionConfiguration = wrong }):find "^InvalidEncryptionConfiguration: Invalid Encryption ")
+    end
   end)
 
   it("is updated with a new revision, and running executions keep theirs", function()
