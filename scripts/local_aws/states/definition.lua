@@ -31,7 +31,7 @@ end
 local check_scope
 
 -- The state machines inside a state: list of {machine, pointer}.
-local function inner(state, pointer)
+function definition.inner(state, pointer)
   local list = {}
   if state.Type == "Parallel" and type(state.Branches) == "table" and json.is_array(state.Branches) then
     for index, branch in ipairs(state.Branches) do
@@ -43,6 +43,7 @@ local function inner(state, pointer)
   end
   return list
 end
+local inner = definition.inner
 
 local function check_onward(state, pointer, report)
   if state.Next ~= nil and state.End ~= nil then

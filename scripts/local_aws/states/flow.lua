@@ -103,6 +103,9 @@ function flow.fail(run, branch, state, problem, event_type)
   if problem.whole_execution then
     error(problem, 0)
   end
+  if run.failed then
+    run.failed(problem) -- a test tells it as it is
+  end
   problem = failure.in_state(problem, branch.state, branch.entered_id or branch.previous)
   flow.stop_task(run, branch)
   branch.task, branch.activity = nil, nil

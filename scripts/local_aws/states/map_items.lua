@@ -32,7 +32,7 @@ function map_items.all(state, environment)
   if not found then
     failure.runtime(("Invalid path '%s' : %s"):format(path, items))
   elseif type(items) ~= "table" or not json.is_array(items) then
-    failure.runtime(('Reference path "%s" must point to array.'):format(path))
+    failure.runtime(('Reference path "%s" must point to array.'):format((path:gsub("^%$%$", "$"))))
   end
   return items
 end

@@ -115,6 +115,35 @@ function map_run.start(run, branch, state)
   branch.phase, branch.due_us = "mapping", run.now_us
 end
 
+local function too_many_failed(row)
+  local count, percentage = row.tolerated_count, row.tolerated_percentage
+  if not count and not percentage then
+    return row.items_failed > 0
+  end
+  return count and row.items_failed > count or percentage and row.items_failed * 100 > percentage * row.items
+end
+
+local function exceeded()
+  return failure.new("States.ExceedToleratedFailureThreshold", "The specified tolerated failure threshold was exceeded")
+end
+
+-- TestState's part of a Map: reads what it would work on, and fails if the test says that more has failed than it bears.
+function map_run.rehearse(run, branch, state, configuration)
+  local environment = context.environment(run, branch, state, payload.filtered_input(run, branch, state))
+  local items
+  if state.ItemReader then
+    items = configuration.mapItemReaderData and json.decode(configuration.mapItemReaderData) or {}
+  else
+    items = map_items.all(state, environment)
+  end
+  local count, percentage = tolerance(state, environment)
+  local failed = configuration.mapIterationFailureCount or 0
+  if (count or percentage) and too_many_failed { tolerated_count = count, tolerated_percentage = percentage,
+    items_failed = failed, items = #items } then
+    error(exceeded(), 0)
+  end
+end
+
 -- The results of the children that succeeded, in the order of the items, as WriterConfig wants them.
 local function results(run, state, id)
   local config = state.ResultWriter and state.ResultWriter.WriterConfig or {}
@@ -151,20 +180,11 @@ local function start_some(run, branch, row)
   branch.due_us = #waiting == BURST and run.now_us or nil -- more may be waiting
 end
 
-local function too_many_failed(row)
-  local count, percentage = row.tolerated_count, row.tolerated_percentage
-  if not count and not percentage then
-    return row.items_failed > 0
-  end
-  return count and row.items_failed > count or percentage and row.items_failed * 100 > percentage * row.items
-end
-
 -- The branch is due: children have ended, may be started, or the run's settings have changed.
 function map_run.resume(run, branch, state)
   local row = map_run.get(run.db, branch.map_run)
   if too_many_failed(row) then
-    fail(run, branch, state, failure.new("States.ExceedToleratedFailureThreshold",
-      "The specified tolerated failure threshold was exceeded"))
+    fail(run, branch, state, exceeded())
   elseif row.unfinished == 0 then
     succeed(run, branch, state)
   else

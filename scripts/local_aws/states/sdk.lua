@@ -27,17 +27,20 @@ local services = {
   events = { service = "events", model = "events", prefix = "EventBridge", optimised = "EventBridge",
     shown = "AmazonEventBridge", general = "AmazonEventBridgeException" },
   eventbridge = { service = "events", model = "events", prefix = "EventBridge" },
+  lambda = { service = "lambda", model = "lambda", prefix = "Lambda", optimised = "Lambda", shown = "AWSLambda",
+    general = "AWSLambdaException" },
   ssm = { service = "ssm", model = "ssm", prefix = "Ssm" },
   route53 = { service = "route53", model = "route53", prefix = "Route53" },
   cloudwatch = { service = "monitoring", model = "cloudwatch", prefix = "CloudWatch" },
 }
 
-local function pascal(name)
+function sdk.pascal(name)
   return name:sub(1, 1):upper() .. name:sub(2)
 end
+local pascal = sdk.pascal
 
 -- member of a shape by its PascalCase name
-local member_names = models.memo(function(model, shape_name)
+sdk.member_names = models.memo(function(model, shape_name)
   local names = {}
   for name in pairs(model.shapes[shape_name].members or {}) do
     names[pascal(name)] = name
@@ -57,7 +60,7 @@ local input_of
 
 local inputs = {
   structure = function(model, shape, value)
-    local names, result = member_names(model, shape.name), json.object {}
+    local names, result = sdk.member_names(model, shape.name), json.object {}
     for key, child in pairs(value) do
       local name = names[key]
       if not name then
@@ -172,16 +175,22 @@ local function refused(problem, known, model, resource, request_id)
     cause_of(problem, known, optimised, request_id, model), { refused = true })
 end
 
+-- What a resource (resource.lua) calls, as far as we have its model. -> model, the operation's description
+function sdk.operation(resource)
+  local known = services[resource.service]
+  local model = known and models.load(known.model)
+  return model, model and model.operations[pascal(resource.action)]
+end
+
 -- Calls the service for an execution. -> the result as a table; raises a failure
 function sdk.call(world, execution, resource, parameters)
   local known = services[resource.service]
   local operation = pascal(resource.action)
-  local model = known and models.load(known.model)
-  if not model or not model.operations[operation] or not world.services[known.service] then
+  local model, described = sdk.operation(resource)
+  if not described or not world.services[known.service] then
     failure.raise("States.Runtime", ("The resource '%s' is not simulated here"):format(resource.arn), { terminal = true,
       inside_state = true })
   end
-  local described = model.operations[operation]
   -- The optimised form takes a message as an object, too.
   if resource.service == "sns" and not resource.sdk and type(parameters.Message) == "table" then
     parameters.Message = json.encode(parameters.Message)
