@@ -12,6 +12,15 @@ function checks.is_object(value)
   return type(value) == "table" and value ~= json.null and not json.is_array(value)
 end
 
+function checks.sorted_keys(object)
+  local keys = {}
+  for key in pairs(object) do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  return keys
+end
+
 function checks.typed(name, fits)
   return function(value, pointer, report)
     if not fits(value) then

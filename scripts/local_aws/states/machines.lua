@@ -15,6 +15,8 @@ local uuid        = require "uuid"
 local machines = { operations = {} }
 local operations = machines.operations
 
+local MOST_DIAGNOSTICS = 100
+
 local function seconds(us)
   return us // 1000 / 1000
 end
@@ -229,10 +231,11 @@ function operations.ListStateMachines(call)
 end
 
 function operations.ValidateStateMachineDefinition(call)
-  local most = call.input.maxResults or 0
-  local diagnostics = definition.check(call.input.definition, call.input.type or "STANDARD")
-  local truncated = most > 0 and #diagnostics > most
-  local result = #diagnostics == 0 and "OK" or "FAIL"
+  local input = call.input
+  local most = (input.maxResults or 0) == 0 and MOST_DIAGNOSTICS or input.maxResults
+  local diagnostics = definition.check(input.definition, input.type or "STANDARD", input.severity)
+  local truncated = #diagnostics > most
+  local result = diagnostics[1] and diagnostics[1].severity == "ERROR" and "FAIL" or "OK"
   if truncated then
     diagnostics = json.array { table.unpack(diagnostics, 1, most) }
   end

@@ -39,16 +39,15 @@ local function s3(allowed)
   end
 end
 
--- Letters, digits and marks, but none that an ARN or a URL gives a meaning to.
-local function label(value, pointer, report)
-  if type(value) ~= "string" then
-    report(pointer, "Expected value of type String")
-  elseif value == "" then
-    report(pointer, "Label cannot be empty")
+-- What is wrong with a label; nil when nothing is. Letters, digits and marks may be in it, but none that an ARN or a URL gives a
+-- meaning to.
+function map_fields.label_problem(value)
+  if value == "" then
+    return "Label cannot be empty"
   elseif (utf8.len(value) or #value) > LABEL_LENGTH then
-    report(pointer, ("Label cannot exceed %d characters"):format(LABEL_LENGTH))
+    return ("Label cannot exceed %d characters"):format(LABEL_LENGTH)
   elseif value:find "[%s?*<>{}%[%]:;,\\|^~$#%%&`\"%c]" or value:find "\xC2[\x80-\x9F]" then
-    report(pointer, "Label contains an invalid character")
+    return "Label contains an invalid character"
   end
 end
 
@@ -71,7 +70,7 @@ map_fields.fields = {
     MaxInputBytesPerBatchPath = checks.required_path },
   ResultWriter = object { Resource = s3 { ["s3:putObject"] = true }, Parameters = checks.payload,
     WriterConfig = object { Transformation = one_of("NONE", "COMPACT", "FLATTEN"), OutputType = one_of("JSON", "JSONL") } },
-  Label = label,
+  Label = checks.text,
   ToleratedFailureCount = checks.whole(0, MOST), ToleratedFailureCountPath = checks.required_path,
   ToleratedFailurePercentage = percentage, ToleratedFailurePercentagePath = checks.required_path,
 }

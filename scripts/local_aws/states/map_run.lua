@@ -152,7 +152,10 @@ local function results(run, state, id)
     WHERE i.map_run = ? AND i.status = 'SUCCEEDED' ORDER BY i.position]], id) do
     local output = json.decode(row.output)
     if config.Transformation == "NONE" then
-      list[#list + 1] = flow.described(row, false)
+      local described = flow.described(row, false)
+      described.RedriveCount, described.RedriveStatus = row.redrive_count, "NOT_REDRIVABLE"
+      described.RedriveStatusReason = "Execution is SUCCEEDED and cannot be redriven"
+      list[#list + 1] = described
     elseif config.Transformation == "FLATTEN" and type(output) == "table" and json.is_array(output) then
       table.move(output, 1, #output, #list + 1, list)
     else

@@ -19,8 +19,7 @@ function flow.described(execution, as_json)
   local result = json.object { ExecutionArn = execution.arn, Name = execution.name, StateMachineArn = execution.machine_arn,
     Status = execution.status, StartDate = execution.started_us // 1000, StopDate = execution.stopped_us // 1000,
     Input = data(execution.input), InputDetails = json.object { Included = true }, Error = execution.error,
-      Cause = execution.cause,
-    RedriveCount = execution.redrive_count }
+      Cause = execution.cause }
   if execution.output then
     result.Output, result.OutputDetails = data(execution.output), json.object { Included = true }
   end

@@ -48,10 +48,8 @@ end
 -- The state to test, from a state's definition or from that of a whole machine.
 local function pick(tree, name)
   local state = tree
-  if name then
-    state = find_state(tree, name)
-  elseif checks.is_object(tree.States) and checks.is_object(tree.States[tree.StartAt]) then
-    state = tree.States[tree.StartAt]
+  if name or checks.is_object(tree.States) then
+    state = find_state(tree, name or tree.StartAt)
   end
   return state or fault.raise("ValidationException", "State not found in definition")
 end
