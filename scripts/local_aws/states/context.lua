@@ -31,9 +31,9 @@ function context.object(run, branch, state, extra)
     StateMachine = json.object { Id = execution.machine_arn, Name = execution.machine_name },
     State = json.object { Name = branch.state, EnteredTime = iso(branch.entered_us or run.now_us) },
   }
-  if execution.redrive_count > 0 then
+  if execution.type == "STANDARD" then
     object.Execution.RedriveCount = execution.redrive_count
-    object.Execution.RedriveTime = iso(execution.redriven_us)
+    object.Execution.RedriveTime = execution.redriven_us and iso(execution.redriven_us)
   end
   if has_retry_count[state.Type] then
     object.State.RetryCount = branch.retry_count

@@ -6,6 +6,7 @@
 -- processor is a further one. Their numbers depend on the text alone, so a stored number keeps its meaning.
 local check_state = require "local_aws.states.state_check"
 local checks      = require "local_aws.states.field_checks"
+local input_check = require "local_aws.states.input_check"
 local json        = require "json"
 local map_fields  = require "local_aws.states.map_fields"
 local transitions = require "local_aws.states.transitions"
@@ -167,8 +168,10 @@ local function check_text(text, machine_type, add)
   end
   local fine, tree = pcall(json.decode, text)
   if not fine and type(tree) == "table" and text:find "%S" then
-    local source = ('[Source: (String)"%s"; line: %d, column: %d]'):format(text:sub(1, 500), tree.line or 1, tree.column or 1)
-    add("INVALID_JSON_DESCRIPTION", source, tree.message .. "\n at " .. source)
+    local _, reason, token = input_check.json(text)
+    local column = (tree.column or 1) + (token and #token or 0) -- AWS's parser has read the word when it complains
+    local source = ('[Source: (String)"%s"; line: %d, column: %d]'):format(text:sub(1, 500), tree.line or 1, column)
+    add("INVALID_JSON_DESCRIPTION", source, reason .. "\n at " .. source)
   elseif not fine or not is_object(tree) then
     add(SCHEMA, nil, "Definition must be a valid JSON object")
   else

@@ -41,7 +41,9 @@ local function check_express(state, pointer, report)
   if not parsed then
     return
   elseif parsed.pattern then
-    report(pointer .. "/Resource", ("Express state machine does not support '.%s' service integration "):format(parsed.pattern))
+    local space = parsed.pattern == "waitForTaskToken" and " " or "" -- AWS writes one more there
+    report(pointer .. "/Resource",
+      ("Express state machine does not support '.%s' service integration"):format(parsed.pattern) .. space)
   elseif parsed.kind == "activity" then
     report(pointer .. "/Resource", "Express state machine does not support Activity ARN")
   end
