@@ -90,7 +90,7 @@ function flow.succeed(run, branch, state, result)
 end
 
 local function catch(run, branch, state, catcher, problem)
-  local raw = json.decode(branch.input)
+  local raw = payload.decode(branch.input)
   local cause = problem.cause or (problem.error == "States.Timeout" and "" or json.null)
   local shown = json.object { Error = problem.error or json.null, Cause = cause }
   local assigned = payload.assign(run, branch, state, catcher.Assign, shown)

@@ -85,7 +85,7 @@ function interpreter.begin(world, execution_id, started_details)
   return run.step(world, execution_id, function(step)
     history.append(step, 0, "ExecutionStarted", { executionStartedEventDetails = started_details })
     local branch = step:add_branch { position = 1, scope = 1, phase = "enter", previous = 0 }
-    flow.go(step, branch, step.machine.scopes[1].start, json.encode(json.decode(step.execution.input)))
+    flow.go(step, branch, step.machine.scopes[1].start, step.execution.input)
   end, end_now)
 end
 

@@ -144,25 +144,36 @@ function map_run.rehearse(run, branch, state, configuration)
   end
 end
 
+-- Adds what a child gave to the list of results: an array's items one by one.
+local function flatten(text, list)
+  local output = json.decode(text)
+  if type(output) ~= "table" or not json.is_array(output) then
+    list[#list + 1] = text
+    return
+  end
+  for _, item in ipairs(output) do
+    list[#list + 1] = json.encode(item)
+  end
+end
+
 -- The results of the children that succeeded, in the order of the items, as WriterConfig wants them.
 local function results(run, state, id)
   local config = state.ResultWriter and state.ResultWriter.WriterConfig or {}
-  local list = json.array {}
+  local list = {}
   for row in run.db:rows([[SELECT e.* FROM states_map_items i JOIN states_executions e ON e.id = i.execution
     WHERE i.map_run = ? AND i.status = 'SUCCEEDED' ORDER BY i.position]], id) do
-    local output = json.decode(row.output)
     if config.Transformation == "NONE" then
       local described = flow.described(row, false)
       described.RedriveCount, described.RedriveStatus = row.redrive_count, "NOT_REDRIVABLE"
       described.RedriveStatusReason = "Execution is SUCCEEDED and cannot be redriven"
-      list[#list + 1] = described
-    elseif config.Transformation == "FLATTEN" and type(output) == "table" and json.is_array(output) then
-      table.move(output, 1, #output, #list + 1, list)
+      list[#list + 1] = json.encode(described)
+    elseif config.Transformation == "FLATTEN" then
+      flatten(row.output, list)
     else
-      list[#list + 1] = output
+      list[#list + 1] = row.output
     end
   end
-  return list
+  return payload.joined(list)
 end
 
 local function succeed(run, branch, state)

@@ -79,13 +79,13 @@ nested.Map.resume = map_run.resume -- only a distributed Map is ever due
 
 -- Every branch has its output: the state's result is the list of them.
 function nested.finish(run, parent, state)
-  local outputs = json.array {}
+  local outputs = {}
   for position, child in ipairs(run:children(parent)) do
-    outputs[position] = json.decode(child.output)
+    outputs[position] = child.output
   end
   history.append(run, parent.previous, state.Type .. "StateSucceeded") -- what follows refers to the event before it
   nested.discard(run, parent)
-  flow.guarded(run, parent, state, flow.succeed, outputs)
+  flow.guarded(run, parent, state, flow.succeed, payload.joined(outputs))
 end
 
 function nested.branch_done(run, parent, branch)

@@ -12,6 +12,23 @@ local payload = {}
 -- Bytes of JSON that a state may take or give.
 payload.LIMIT = 256 * 1024
 
+-- AWS passes what no filter touches on as the text that it was: spaces, the order of fields and the look of numbers stay. So
+-- a document that was read here knows its text, and is written as that as long as it is the same table; nobody changes one.
+local texts = setmetatable({}, { __mode = "k" })
+
+function payload.decode(text)
+  local value = json.decode(text)
+  if type(value) == "table" and value ~= json.null then
+    texts[value] = text
+  end
+  return value
+end
+
+-- The array of the documents in a list of texts.
+function payload.joined(list)
+  return payload.decode("[" .. table.concat(list, ",") .. "]")
+end
+
 -- Applies InputPath or OutputPath; null means an empty object.
 local function filter(path_text, environment)
   if path_text == nil or path_text == "$" then
@@ -28,7 +45,7 @@ end
 
 -- The input after InputPath.
 function payload.filtered_input(run, branch, state, extra)
-  local raw = json.decode(branch.input)
+  local raw = payload.decode(branch.input)
   return filter(state.InputPath, context.environment(run, branch, state, raw, extra))
 end
 
@@ -58,7 +75,7 @@ end
 
 -- Encodes what leaves a state; too much of it is States.DataLimitExceeded.
 function payload.encode(branch, value)
-  local text = json.encode(value)
+  local text = texts[value] or json.encode(value)
   if #text > payload.LIMIT then
     failure.raise("States.DataLimitExceeded",
       ("The state/task '%s' returned a result with a size exceeding the maximum number of "
@@ -86,7 +103,7 @@ end
 
 -- From a state's result to its output text. -> output, assigned
 function payload.output(run, branch, state, result)
-  local raw = json.decode(branch.input)
+  local raw = payload.decode(branch.input)
   local selected = result
   if state.ResultSelector ~= nil then
     selected = template.apply(state.ResultSelector, context.environment(run, branch, state, result))

@@ -137,7 +137,7 @@ local function succeed(run, branch, state, parsed, output)
     return
   end
   history.add(run, branch, events[parsed.kind].succeeded(output, parsed))
-  flow.guarded(run, branch, state, flow.succeed, json.decode(output))
+  flow.guarded(run, branch, state, flow.succeed, payload.decode(output))
 end
 
 -- What came of an attempt: outcome = {output = JSON text} | the same with submitted = true when only the request of a task
