@@ -1,14 +1,14 @@
 -- Operations on activities, and the long poll of their workers.
-local arn        = require "local_aws.states.arn"
+local arn           = require "local_aws.states.arn"
 local configuration = require "local_aws.states.configuration"
-local driver     = require "local_aws.states.driver"
-local fault      = require "local_aws.fault"
-local json       = require "json"
-local paging     = require "local_aws.states.paging"
-local run        = require "local_aws.states.run"
-local tags       = require "local_aws.states.tags"
-local task_state = require "local_aws.states.task_state"
-local time       = require "time"
+local driver        = require "local_aws.states.driver"
+local fault         = require "local_aws.fault"
+local json          = require "json"
+local paging        = require "local_aws.states.paging"
+local run           = require "local_aws.states.run"
+local tags          = require "local_aws.states.tags"
+local task_state    = require "local_aws.states.task_state"
+local time          = require "time"
 
 local activities = { operations = {} }
 local operations = activities.operations

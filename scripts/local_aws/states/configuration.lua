@@ -1,5 +1,6 @@
--- Logging, tracing and encryption of state machines and activities: checked and kept. Nothing is logged, traced or encrypted here.
--- https://docs.aws.amazon.com/step-functions/latest/apireference/API_LoggingConfiguration.html, API_EncryptionConfiguration.html
+-- Logging, tracing and encryption of state machines and activities: checked and kept. Nothing is logged, traced or
+-- encrypted here. https://docs.aws.amazon.com/step-functions/latest/apireference/API_LoggingConfiguration.html and
+-- API_EncryptionConfiguration.html
 local fault = require "local_aws.fault"
 local json  = require "json"
 
@@ -34,8 +35,8 @@ function configuration.encryption(given)
   return json.encode(given)
 end
 
--- What a state machine may be configured with, checked, as JSON text: {logging, tracing, encryption}. What `input` does not give
--- is as `row` has it, or without a row AWS's default.
+-- What a state machine may be configured with, checked, as JSON text: {logging, tracing, encryption}. What `input` does not
+-- give is as `row` has it, or without a row AWS's default.
 function configuration.of(input, row)
   local logging, tracing, encryption = input.loggingConfiguration, input.tracingConfiguration, input.encryptionConfiguration
   row = row or { logging = logging_of {}, tracing = '{"enabled":false}' }

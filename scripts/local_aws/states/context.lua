@@ -1,8 +1,8 @@
 -- The context object ("$$") and the variables that a state sees.
 -- https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
-local json = require "json"
+local json     = require "json"
 local template = require "local_aws.states.template"
-local time = require "time"
+local time     = require "time"
 
 local context = {}
 

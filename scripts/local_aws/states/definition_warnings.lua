@@ -10,7 +10,8 @@ local TEMPLATES = { "Parameters", "ItemSelector", "ResultSelector", "Assign", "C
 
 -- "$" alone, or "$5", is a text like any other.
 local function is_path(value)
-  return type(value) == "string" and (value:find "^%$%$?[.%[]" or value:find "^States%.%w+%(") and expression.parse(value) ~= nil
+  return type(value) == "string" and (value:find "^%$%$?[.%[]" or value:find "^States%.%w+%(")
+    and expression.parse(value) ~= nil
 end
 
 -- Calls visit(name, value, pointer) for each field with a plain value inside.

@@ -1,16 +1,16 @@
 -- Operations on state machines.
-local arn         = require "local_aws.states.arn"
+local arn           = require "local_aws.states.arn"
 local configuration = require "local_aws.states.configuration"
-local definition  = require "local_aws.states.definition"
-local driver      = require "local_aws.states.driver"
-local fault       = require "local_aws.fault"
-local interpreter = require "local_aws.states.interpreter"
-local json        = require "json"
-local paging      = require "local_aws.states.paging"
-local store       = require "local_aws.states.store"
-local tags        = require "local_aws.states.tags"
-local time        = require "time"
-local uuid        = require "uuid"
+local definition    = require "local_aws.states.definition"
+local driver        = require "local_aws.states.driver"
+local fault         = require "local_aws.fault"
+local interpreter   = require "local_aws.states.interpreter"
+local json          = require "json"
+local paging        = require "local_aws.states.paging"
+local store         = require "local_aws.states.store"
+local tags          = require "local_aws.states.tags"
+local time          = require "time"
+local uuid          = require "uuid"
 
 local machines = { operations = {} }
 local operations = machines.operations

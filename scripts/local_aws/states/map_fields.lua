@@ -39,8 +39,8 @@ local function s3(allowed)
   end
 end
 
--- What is wrong with a label; nil when nothing is. Letters, digits and marks may be in it, but none that an ARN or a URL gives a
--- meaning to.
+-- What is wrong with a label; nil when nothing is. Letters, digits and marks may be in it, but none that an ARN or a URL
+-- gives a meaning to.
 function map_fields.label_problem(value)
   if value == "" then
     return "Label cannot be empty"

@@ -1,11 +1,11 @@
 -- Operations on the runs of distributed Maps.
-local arn    = require "local_aws.states.arn"
-local driver = require "local_aws.states.driver"
-local fault  = require "local_aws.fault"
+local arn         = require "local_aws.states.arn"
+local driver      = require "local_aws.states.driver"
+local fault       = require "local_aws.fault"
 local interpreter = require "local_aws.states.interpreter"
-local json   = require "json"
-local paging = require "local_aws.states.paging"
-local store  = require "local_aws.states.store"
+local json        = require "json"
+local paging      = require "local_aws.states.paging"
+local store       = require "local_aws.states.store"
 
 local map_runs = { operations = {} }
 local operations = map_runs.operations

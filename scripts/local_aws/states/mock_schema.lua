@@ -1,8 +1,8 @@
 -- Does a mocked result look like what the service answers? Checked against the service's model, where we have it. STRICT wants
 -- every required member, PRESENT only looks at those that are there, NONE at nothing.
-local json   = require "json"
-local models = require "models"
-local sdk    = require "local_aws.states.sdk"
+local json     = require "json"
+local models   = require "models"
+local sdk      = require "local_aws.states.sdk"
 local template = require "local_aws.states.template"
 
 local mock_schema = {}

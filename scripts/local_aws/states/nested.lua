@@ -1,14 +1,14 @@
 -- Parallel and Map: states whose work is other states. Each branch or iteration is a row of its own below the state's row,
 -- and runs as if it were an execution; this file starts them, takes their outputs, and ends them when one has failed.
-local context   = require "local_aws.states.context"
-local flow      = require "local_aws.states.flow"
-local history   = require "local_aws.states.history"
-local json      = require "json"
+local context    = require "local_aws.states.context"
+local flow       = require "local_aws.states.flow"
+local history    = require "local_aws.states.history"
+local json       = require "json"
 local map_fields = require "local_aws.states.map_fields"
-local map_items = require "local_aws.states.map_items"
-local map_run   = require "local_aws.states.map_run"
-local payload   = require "local_aws.states.payload"
-local store     = require "local_aws.states.store"
+local map_items  = require "local_aws.states.map_items"
+local map_run    = require "local_aws.states.map_run"
+local payload    = require "local_aws.states.payload"
+local store      = require "local_aws.states.store"
 
 local nested = { Parallel = {}, Map = {} }
 flow.nested = nested

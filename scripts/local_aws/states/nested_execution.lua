@@ -1,15 +1,15 @@
--- What executions are to each other. A task that starts another execution and waits for it (states:startExecution.sync, .sync:2): the nested execution's end
--- settles the task, and a task that is given up stops the nested execution. The link is in the nested execution's row. (map_children.lua has the other kind, the children
--- of a distributed Map.)
-local driver      = require "local_aws.states.driver"
-local failure     = require "local_aws.states.failure"
-local flow        = require "local_aws.states.flow"
-local interpreter = require "local_aws.states.interpreter"
-local json        = require "json"
+-- What executions are to each other. A task that starts another execution and waits for it (states:startExecution.sync,
+-- .sync:2): the nested execution's end settles the task, and a task that is given up stops the nested execution. The link is
+-- in the nested execution's row. map_children.lua has the other kind, the children of a distributed Map.
+local driver       = require "local_aws.states.driver"
+local failure      = require "local_aws.states.failure"
+local flow         = require "local_aws.states.flow"
+local interpreter  = require "local_aws.states.interpreter"
+local json         = require "json"
 local map_children = require "local_aws.states.map_children"
-local map_run     = require "local_aws.states.map_run"
-local resource    = require "local_aws.states.resource"
-local store       = require "local_aws.states.store"
+local map_run      = require "local_aws.states.map_run"
+local resource     = require "local_aws.states.resource"
+local store        = require "local_aws.states.store"
 
 -- What the task gets: with .sync:2 input and output as JSON, with .sync as text.
 function flow.described(execution, as_json)

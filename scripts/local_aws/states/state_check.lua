@@ -49,11 +49,12 @@ local function check_express(state, pointer, report)
   end
 end
 
-local JSONATA = "State '%s' is written in JSONata, which is not simulated here: no maintained library evaluates it for C or "
-  .. "Lua. Write the state in JSONPath (Parameters, ResultPath and intrinsic functions instead of Arguments, Output and {%% %%})"
+local JSONATA = "State '%s' is written in JSONata, which is not simulated here: no maintained library evaluates it for C "
+  .. "or Lua. Write the state in JSONPath (Parameters, ResultPath and intrinsic functions instead of Arguments, Output and "
+  .. "{%% %%})"
 
 -- false when the state is in a language whose fields we do not know.
-local function check_language(state, name, pointer, report, language)
+local function check_language(name, pointer, report, language)
   if language == "JSONata" then
     report(pointer, JSONATA:format(name))
     return false
@@ -95,7 +96,7 @@ local function check_state(state, name, pointer, report, context)
       report(pointer .. "/Type", "Value must be one of [Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait]")
     end
     return
-  elseif not check_language(state, name, pointer, report, state.QueryLanguage or context.language) then
+  elseif not check_language(name, pointer, report, state.QueryLanguage or context.language) then
     return
   end
   check_fields(state, kind, pointer, report)

@@ -9,6 +9,7 @@ local resource     = require "local_aws.states.resource"
 local state_fields = {}
 
 local text, flag, whole, payload = checks.text, checks.flag, checks.whole, checks.payload
+local path, reference = checks.required_path, checks.reference_path
 
 local function error_names(list, pointer, report, is_last)
   if type(list) ~= "table" or not json.is_array(list) or #list == 0 then
@@ -50,7 +51,7 @@ local function retry(value, pointer, report)
   end)
 end
 
-local catcher = { ErrorEquals = true, Comment = text, Next = text, ResultPath = checks.reference_path, Assign = payload }
+local catcher = { ErrorEquals = true, Comment = text, Next = text, ResultPath = reference, Assign = payload }
 
 local function catch(value, pointer, report)
   checks.each(value, pointer, report, function(item, place, is_last)
@@ -90,30 +91,31 @@ end
 local any = { Type = true, Comment = text, QueryLanguage = true }
 local filters = { InputPath = checks.path, OutputPath = checks.path }
 local onward = { Next = text, End = flag, Assign = payload }
-local result = { ResultPath = checks.reference_path, ResultSelector = payload, Parameters = payload, Retry = retry, Catch = catch }
+local result = { ResultPath = reference, ResultSelector = payload, Parameters = payload, Retry = retry, Catch = catch }
 
 -- type -> {fields, required, onward = must have Next or End, scopes = fields that hold state machines of their own}
 state_fields.types = {
   Task = {
     fields = with(any, filters, onward, result, { Resource = resource_arn, TimeoutSeconds = whole(1, 99999999),
-      TimeoutSecondsPath = checks.required_path, HeartbeatSeconds = whole(1, 99999999), HeartbeatSecondsPath = checks.required_path,
+      TimeoutSecondsPath = path, HeartbeatSeconds = whole(1, 99999999), HeartbeatSecondsPath = path,
       Credentials = payload }),
     required = { "Resource" }, onward = true,
   },
-  Pass = { fields = with(any, filters, onward, { Result = true, ResultPath = checks.reference_path, Parameters = payload }),
+  Pass = { fields = with(any, filters, onward, { Result = true, ResultPath = reference, Parameters = payload }),
     onward = true },
   Wait = {
-    fields = with(any, filters, onward, { Seconds = whole(0, 99999999), Timestamp = checks.timestamp, SecondsPath = checks.required_path,
-      TimestampPath = checks.required_path }),
+    fields = with(any, filters, onward, { Seconds = whole(0, 99999999), Timestamp = checks.timestamp, SecondsPath = path,
+      TimestampPath = path }),
     onward = true, one_of = { "Seconds", "Timestamp", "SecondsPath", "TimestampPath" },
   },
   Choice = { fields = with(any, filters, { Choices = choices, Default = text, Assign = payload }), required = { "Choices" } },
   Succeed = { fields = with(any, filters) },
-  Fail = { fields = with(any, { Error = text, Cause = text, ErrorPath = checks.path_or_function, CausePath = checks.path_or_function }) },
+  Fail = { fields = with(any, { Error = text, Cause = text, ErrorPath = checks.path_or_function,
+    CausePath = checks.path_or_function }) },
   Parallel = { fields = with(any, filters, onward, result, { Branches = true }), required = { "Branches" }, onward = true },
   Map = {
-    fields = with(any, filters, onward, result, { ItemProcessor = checks.object, Iterator = checks.object, ItemsPath = checks.required_path,
-      ItemSelector = payload, MaxConcurrency = whole(0, 2147483647), MaxConcurrencyPath = checks.required_path }),
+    fields = with(any, filters, onward, result, { ItemProcessor = checks.object, Iterator = checks.object, ItemsPath = path,
+      ItemSelector = payload, MaxConcurrency = whole(0, 2147483647), MaxConcurrencyPath = path }),
     onward = true, one_of = { "ItemProcessor", "Iterator" },
   },
 }
