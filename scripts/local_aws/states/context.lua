@@ -1,7 +1,7 @@
 -- The context object ("$$") and the variables that a state sees.
 -- https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
+local document = require "local_aws.states.document"
 local json     = require "json"
-local template = require "local_aws.states.template"
 local time     = require "time"
 
 local context = {}
@@ -23,7 +23,7 @@ local has_retry_count = { Task = true, Parallel = true, Map = true }
 function context.object(run, branch, state, extra)
   local execution = run.execution
   if run.given_context then
-    return template.copy(run.given_context) -- TestState may say what the context object is
+    return document.copy(run.given_context) -- TestState may say what the context object is
   end
   local object = json.object {
     Execution = json.object { Id = execution.arn, Input = json.decode(execution.input), Name = execution.name,

@@ -6,6 +6,7 @@
 -- processor is a further one. Their numbers depend on the text alone, so a stored number keeps its meaning.
 local check_state = require "local_aws.states.state_check"
 local checks      = require "local_aws.states.field_checks"
+local document    = require "local_aws.states.document"
 local input_check = require "local_aws.states.input_check"
 local json        = require "json"
 local map_fields  = require "local_aws.states.map_fields"
@@ -219,7 +220,7 @@ local function add_scope(machine, scopes)
 end
 
 function definition.load(text)
-  local tree = json.decode(text)
+  local tree = document.open(document.read(text)) -- what templates make has their order
   local machine = { scopes = {}, timeout = tree.TimeoutSeconds }
   add_scope(tree, machine.scopes)
   return machine

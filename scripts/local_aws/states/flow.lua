@@ -1,12 +1,13 @@
 -- How an execution moves from state to state: entering, leaving, failing, ending. What a state does in between is in
 -- state_types.lua, nested.lua (Parallel, Map) and task_state.lua; nested.lua sets flow.nested, because a branch that ends
 -- calls its parent.
-local failure = require "local_aws.states.failure"
-local history = require "local_aws.states.history"
-local json    = require "json"
-local payload = require "local_aws.states.payload"
-local retry   = require "local_aws.states.retry"
-local store   = require "local_aws.states.store"
+local document = require "local_aws.states.document"
+local failure  = require "local_aws.states.failure"
+local history  = require "local_aws.states.history"
+local json     = require "json"
+local payload  = require "local_aws.states.payload"
+local retry    = require "local_aws.states.retry"
+local store    = require "local_aws.states.store"
 
 local flow = {}
 
@@ -90,7 +91,7 @@ function flow.succeed(run, branch, state, result)
 end
 
 local function catch(run, branch, state, catcher, problem)
-  local raw = payload.decode(branch.input)
+  local raw = document.read(branch.input)
   local cause = problem.cause or (problem.error == "States.Timeout" and "" or json.null)
   local shown = json.object { Error = problem.error or json.null, Cause = cause }
   local assigned = payload.assign(run, branch, state, catcher.Assign, shown)

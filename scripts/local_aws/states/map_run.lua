@@ -5,6 +5,7 @@
 local arn       = require "local_aws.states.arn"
 local context   = require "local_aws.states.context"
 local crypto    = require "crypto"
+local document  = require "local_aws.states.document"
 local failure   = require "local_aws.states.failure"
 local flow      = require "local_aws.states.flow"
 local history   = require "local_aws.states.history"
@@ -173,7 +174,7 @@ local function results(run, state, id)
       list[#list + 1] = row.output
     end
   end
-  return payload.joined(list)
+  return document.joined(list)
 end
 
 local function succeed(run, branch, state)

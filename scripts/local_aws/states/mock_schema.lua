@@ -1,9 +1,9 @@
 -- Does a mocked result look like what the service answers? Checked against the service's model, where we have it. STRICT wants
 -- every required member, PRESENT only looks at those that are there, NONE at nothing.
+local document = require "local_aws.states.document"
 local json     = require "json"
 local models   = require "models"
 local sdk      = require "local_aws.states.sdk"
-local template = require "local_aws.states.template"
 
 local mock_schema = {}
 
@@ -102,7 +102,7 @@ function mock_schema.problem(parsed, result, mode)
     return nil
   end
   if parsed.service == "lambda" and not parsed.sdk and is_table(result, false) then
-    result = template.copy(result)
+    result = document.copy(result)
     result.Payload = nil -- the optimised form gives what the function gave, whatever it is
   end
   return problem_of(model, { shape = described.output }, result, "result", mode)

@@ -1,6 +1,7 @@
 -- Parallel and Map: states whose work is other states. Each branch or iteration is a row of its own below the state's row,
 -- and runs as if it were an execution; this file starts them, takes their outputs, and ends them when one has failed.
 local context    = require "local_aws.states.context"
+local document   = require "local_aws.states.document"
 local flow       = require "local_aws.states.flow"
 local history    = require "local_aws.states.history"
 local json       = require "json"
@@ -85,7 +86,7 @@ function nested.finish(run, parent, state)
   end
   history.append(run, parent.previous, state.Type .. "StateSucceeded") -- what follows refers to the event before it
   nested.discard(run, parent)
-  flow.guarded(run, parent, state, flow.succeed, payload.joined(outputs))
+  flow.guarded(run, parent, state, flow.succeed, document.joined(outputs))
 end
 
 function nested.branch_done(run, parent, branch)

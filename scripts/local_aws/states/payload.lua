@@ -1,6 +1,7 @@
 -- What a state does to its data on the way in and out: InputPath, Parameters, ResultSelector, ResultPath, Assign, OutputPath.
 -- https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
 local context    = require "local_aws.states.context"
+local document   = require "local_aws.states.document"
 local expression = require "local_aws.states.expression"
 local failure    = require "local_aws.states.failure"
 local json       = require "json"
@@ -11,23 +12,6 @@ local payload = {}
 
 -- Bytes of JSON that a state may take or give.
 payload.LIMIT = 256 * 1024
-
--- AWS passes what no filter touches on as the text that it was: spaces, the order of fields and the look of numbers stay. So
--- a document that was read here knows its text, and is written as that as long as it is the same table; nobody changes one.
-local texts = setmetatable({}, { __mode = "k" })
-
-function payload.decode(text)
-  local value = json.decode(text)
-  if type(value) == "table" and value ~= json.null then
-    texts[value] = text
-  end
-  return value
-end
-
--- The array of the documents in a list of texts.
-function payload.joined(list)
-  return payload.decode("[" .. table.concat(list, ",") .. "]")
-end
 
 -- Applies InputPath or OutputPath; null means an empty object.
 local function filter(path_text, environment)
@@ -45,7 +29,7 @@ end
 
 -- The input after InputPath.
 function payload.filtered_input(run, branch, state, extra)
-  local raw = payload.decode(branch.input)
+  local raw = document.read(branch.input)
   return filter(state.InputPath, context.environment(run, branch, state, raw, extra))
 end
 
@@ -65,7 +49,7 @@ function payload.place(result_path, raw, result)
   elseif result_path == json.null then
     return raw
   end
-  local placed = jsonpath.assign(assert(jsonpath.parse(result_path)), template.copy(raw), result)
+  local placed = jsonpath.assign(assert(jsonpath.parse(result_path)), document.copy(document.open(raw)), result)
   if placed == nil then
     failure.raise("States.ResultPathMatchFailure", ("Unable to apply ReferencePath %s to input %s"):format(result_path,
       json.encode(raw)), { inside_state = true })
@@ -75,7 +59,7 @@ end
 
 -- Encodes what leaves a state; too much of it is States.DataLimitExceeded.
 function payload.encode(branch, value)
-  local text = texts[value] or json.encode(value)
+  local text = document.write(value)
   if #text > payload.LIMIT then
     failure.raise("States.DataLimitExceeded",
       ("The state/task '%s' returned a result with a size exceeding the maximum number of "
@@ -103,7 +87,7 @@ end
 
 -- From a state's result to its output text. -> output, assigned
 function payload.output(run, branch, state, result)
-  local raw = payload.decode(branch.input)
+  local raw = document.read(branch.input)
   local selected = result
   if state.ResultSelector ~= nil then
     selected = template.apply(state.ResultSelector, context.environment(run, branch, state, result))

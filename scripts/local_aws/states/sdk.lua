@@ -1,13 +1,14 @@
 -- Calls of other services from a Task: arn:aws:states:::aws-sdk:<service>:<action>, and the optimised forms dynamodb:*,
 -- states:*. Parameters and results are spelled as in the AWS SDK for Java, members in PascalCase and times as text,
 -- whatever the service's own spelling is. https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
-local crypto  = require "crypto"
-local failure = require "local_aws.states.failure"
-local fault   = require "local_aws.fault"
-local json    = require "json"
-local models  = require "models"
-local time    = require "time"
-local uuid    = require "uuid"
+local crypto   = require "crypto"
+local document = require "local_aws.states.document"
+local failure  = require "local_aws.states.failure"
+local fault    = require "local_aws.fault"
+local json     = require "json"
+local models   = require "models"
+local time     = require "time"
+local uuid     = require "uuid"
 
 local sdk = {}
 
@@ -88,7 +89,7 @@ local inputs = {
     return result
   end,
   timestamp = function(_, _, value) return to_number(value) end,
-  string = function(_, _, value) return type(value) == "table" and json.encode(value) or value end,
+  string = function(_, _, value) return type(value) == "table" and document.write(value) or value end,
 }
 
 function input_of(model, reference, value)
@@ -193,7 +194,7 @@ function sdk.call(world, execution, resource, parameters)
   end
   -- The optimised form takes a message as an object, too.
   if resource.service == "sns" and not resource.sdk and type(parameters.Message) == "table" then
-    parameters.Message = json.encode(parameters.Message)
+    parameters.Message = document.write(parameters.Message)
   end
   local input = described.input and input_of(model, { shape = described.input }, parameters) or json.object {}
   local request_id = uuid.v4()

@@ -2,6 +2,7 @@
 -- work itself is done outside of any transaction (tasks.lua) and comes back through settle().
 local context    = require "local_aws.states.context"
 local crypto     = require "crypto"
+local document   = require "local_aws.states.document"
 local events     = require "local_aws.states.task_events"
 local expression = require "local_aws.states.expression"
 local failure    = require "local_aws.states.failure"
@@ -137,7 +138,7 @@ local function succeed(run, branch, state, parsed, output)
     return
   end
   history.add(run, branch, events[parsed.kind].succeeded(output, parsed))
-  flow.guarded(run, branch, state, flow.succeed, payload.decode(output))
+  flow.guarded(run, branch, state, flow.succeed, document.read(output))
 end
 
 -- What came of an attempt: outcome = {output = JSON text} | the same with submitted = true when only the request of a task

@@ -1,6 +1,7 @@
 -- The work of Task states, done outside of any transaction: invoking functions, calling services. What comes of it is an
 -- outcome for task_state.settle.
 local arn      = require "local_aws.states.arn"
+local document = require "local_aws.states.document"
 local failure  = require "local_aws.states.failure"
 local json     = require "json"
 local log      = require "log"
@@ -66,7 +67,7 @@ local function payload_of(given)
   if given == nil or given == json.null then
     return "{}"
   end
-  return type(given) == "string" and pcall(json.decode, given) and given or json.encode(given)
+  return type(given) == "string" and pcall(json.decode, given) and given or document.write(given)
 end
 
 local function lambda_invoke(world, execution, parameters)
@@ -119,7 +120,8 @@ local function work(world, execution, parsed, input, job)
   if parsed.kind == "function" then
     return { output = invoke(world, execution, parsed.arn, input) }
   end
-  local result = call_service(world, execution, parsed, json.decode(input), job)
+  local parameters = document.copy(document.open(document.read(input)))
+  local result = call_service(world, execution, parsed, parameters, job)
   return { output = json.encode(result), submitted = parsed.pattern ~= nil }
 end
 
