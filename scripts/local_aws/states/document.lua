@@ -64,11 +64,8 @@ end
 -- Something inside the document is wanted for itself: from now on its objects know their fields' order.
 function document.open(value)
   if is_table(value) and texts[value] and not orders[value] then
-    local fine, node = pcall(lpeg.match, shape, texts[value]) -- nested too deep for LPeg: without an order
-    if fine and node then
-      note(node, value)
-    end
-    orders[value] = orders[value] or {} -- asked once
+    note(lpeg.match(shape, texts[value]), value)
+    orders[value] = orders[value] or {} -- an array's is asked for once
   end
   return value
 end
