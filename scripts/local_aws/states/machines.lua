@@ -1,16 +1,17 @@
 -- Operations on state machines.
-local arn           = require "local_aws.states.arn"
-local configuration = require "local_aws.states.configuration"
-local definition    = require "local_aws.states.definition"
-local driver        = require "local_aws.states.driver"
-local fault         = require "local_aws.fault"
-local interpreter   = require "local_aws.states.interpreter"
-local json          = require "json"
-local paging        = require "local_aws.states.paging"
-local store         = require "local_aws.states.store"
-local tags          = require "local_aws.states.tags"
-local time          = require "time"
-local uuid          = require "uuid"
+local arn                 = require "local_aws.states.arn"
+local configuration       = require "local_aws.states.configuration"
+local definition          = require "local_aws.states.definition"
+local driver              = require "local_aws.states.driver"
+local fault               = require "local_aws.fault"
+local interpreter         = require "local_aws.states.interpreter"
+local json                = require "json"
+local paging              = require "local_aws.states.paging"
+local store               = require "local_aws.states.store"
+local tags                = require "local_aws.states.tags"
+local time                = require "time"
+local uuid                = require "uuid"
+local variable_references = require "local_aws.states.variable_references"
 
 local machines = { operations = {} }
 local operations = machines.operations
@@ -205,6 +206,8 @@ function machines.described(call, row, included)
     definition = included ~= "METADATA_ONLY" and store.definition(call.world.db, row.definition) or nil,
     loggingConfiguration = json.decode(row.logging), tracingConfiguration = json.decode(row.tracing),
     encryptionConfiguration = row.encryption and json.decode(row.encryption),
+    variableReferences = included ~= "METADATA_ONLY"
+      and variable_references.of(store.machine(call.world.db, row.definition)) or nil,
   }
 end
 
