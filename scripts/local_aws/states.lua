@@ -16,7 +16,7 @@ local service = {
 }
 
 for _, part in ipairs { "machines", "executions", "activities", "tokens", "tags", "test_state", "versions",
-  "aliases" } do
+  "aliases", "map_runs", "execution_lists" } do
   for name, operation in pairs(require("local_aws.states." .. part).operations) do
     service.operations[name] = operation
   end

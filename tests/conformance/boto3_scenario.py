@@ -117,27 +117,5 @@ class Drs(unittest.TestCase):
         self.assertNotIn("boto3", drs.list_tags_for_resource(resourceArn=arn)["tags"])
 
 
-class StepFunctions(unittest.TestCase):
-    def test_task_token(self):
-        sfn = client("stepfunctions")
-        activity = sfn.create_activity(name="boto3")["activityArn"]
-        machine = sfn.create_state_machine(
-            name="boto3", roleArn="arn:aws:iam::123456789012:role/any",
-            definition='{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"%s","End":true}}}' % activity)["stateMachineArn"]
-        execution = sfn.start_execution(stateMachineArn=machine, name="one", input='{"empty":[]}')["executionArn"]
-        again = sfn.start_execution(stateMachineArn=machine, name="one", input='{"empty":[]}')["executionArn"]
-        self.assertEqual(again, execution)
-        task = sfn.get_activity_task(activityArn=activity, workerName="boto3")
-        self.assertEqual(task["input"], '{"empty":[]}')
-        sfn.send_task_success(taskToken=task["taskToken"], output='{"answered":true}')
-        done = wait_for(lambda: [e for e in [sfn.describe_execution(executionArn=execution)] if e["status"] != "RUNNING"])[0]
-        self.assertEqual((done["status"], done["output"]), ("SUCCEEDED", '{"answered":true}'))
-        with self.assertRaises(ClientError) as caught:
-            sfn.send_task_success(taskToken=task["taskToken"], output="{}")
-        self.assertIn(caught.exception.response["Error"]["Code"], ("TaskTimedOut", "InvalidToken", "TaskDoesNotExist"))
-        sfn.delete_state_machine(stateMachineArn=machine)
-        sfn.delete_activity(activityArn=activity)
-
-
 if __name__ == "__main__":
     unittest.main(verbosity=1, warnings="ignore")

@@ -55,10 +55,11 @@ scenario /usr/bin/python3 tests/conformance/boto3_scenario.py
 scenario /usr/bin/python3 tests/conformance/route53_scenario.py
 scenario /usr/bin/python3 tests/conformance/runbook_services_scenario.py
 
-# The newest botocore that can be had.
+# The newest boto3 that can be had.
 newest=$(sh tests/conformance/python.sh)
 scenario "$newest" tests/conformance/recovery_plans_scenario.py
 scenario "$newest" tests/conformance/dynamodb_local.py
+scenario "$newest" tests/conformance/states_scenario.py
 
 # Judges of our client, which have hosts of their own to think of.
 judge() {

@@ -1,13 +1,14 @@
 -- Operations on activities, and the long poll of their workers.
-local arn        = require "local_aws.states.arn"
-local driver     = require "local_aws.states.driver"
-local fault      = require "local_aws.fault"
-local json       = require "json"
-local paging     = require "local_aws.states.paging"
-local run        = require "local_aws.states.run"
-local tags       = require "local_aws.states.tags"
-local task_state = require "local_aws.states.task_state"
-local time       = require "time"
+local arn           = require "local_aws.states.arn"
+local configuration = require "local_aws.states.configuration"
+local driver        = require "local_aws.states.driver"
+local fault         = require "local_aws.fault"
+local json          = require "json"
+local paging        = require "local_aws.states.paging"
+local run           = require "local_aws.states.run"
+local tags          = require "local_aws.states.tags"
+local task_state    = require "local_aws.states.task_state"
+local time          = require "time"
 
 local activities = { operations = {} }
 local operations = activities.operations
@@ -28,10 +29,18 @@ local function get(call)
   return row
 end
 
+local function encryption_of(db, text)
+  local row = db:first("SELECT encryption FROM states_activity_keys WHERE arn = ?", text)
+  return row and row.encryption
+end
+
+-- Creating again what is there is no error, unless it was to be encrypted otherwise; tags do not count.
 function operations.CreateActivity(call)
   local db, name = call.world.db, call.input.name
+  local given = call.input.encryptionConfiguration
   arn.check_name(name)
   local text = arn.activity(call, name)
+  local encryption = given and configuration.encryption(given)
   local row = db:first("SELECT * FROM states_activities WHERE arn = ?", text)
   if not row then
     row = { created_us = time.now_us() }
@@ -39,6 +48,11 @@ function operations.CreateActivity(call)
       call.account, call.region,
       name, row.created_us)
     tags.put(db, text, call.input.tags)
+    if encryption then
+      db:run("INSERT INTO states_activity_keys (arn, encryption) VALUES (?, ?)", text, encryption)
+    end
+  elseif encryption and encryption ~= encryption_of(db, text) then
+    fault.raise("ActivityAlreadyExists", ("Activity Already Exists: '%s'"):format(text))
   end
   return { activityArn = text, creationDate = seconds(row.created_us) }
 end
@@ -48,13 +62,16 @@ function operations.DeleteActivity(call)
   arn.check(text, "activity")
   if call.world.db:run("DELETE FROM states_activities WHERE arn = ? AND account = ?", text, call.account) > 0 then
     tags.forget(call.world.db, text)
+    call.world.db:run("DELETE FROM states_activity_keys WHERE arn = ?", text)
   end
   return {}
 end
 
 function operations.DescribeActivity(call)
   local row = get(call)
-  return { activityArn = row.arn, name = row.name, creationDate = seconds(row.created_us) }
+  local encryption = encryption_of(call.world.db, row.arn)
+  return { activityArn = row.arn, name = row.name, creationDate = seconds(row.created_us),
+    encryptionConfiguration = encryption and json.decode(encryption) }
 end
 
 function operations.ListActivities(call)

@@ -50,7 +50,7 @@ local function check_routing(call, routing)
   local machine_arn = arn.split(arns[1])
   for _, text in ipairs(arns) do
     if arn.split(text) ~= machine_arn then
-      invalid("Routing configuration must contain versions of one state machine. " .. received)
+      invalid("Both stateMachineVersionArn values must belong to the same state machine. " .. received)
     end
     local fine, problem = pcall(machines.resolve, call, text)
     if not fine then
@@ -106,9 +106,9 @@ function operations.UpdateStateMachineAlias(call)
   local input = call.input
   local row = get(call)
   if not input.description and not input.routingConfiguration then
-    invalid("Either the description or the routingConfiguration must be specified")
+    invalid("You must specify at least one of the description or routingConfiguration parameters")
   elseif input.routingConfiguration and check_routing(call, input.routingConfiguration) ~= row.machine_arn then
-    invalid("Routing configuration must contain versions of the alias's state machine")
+    invalid("Both stateMachineVersionArn values must belong to the same state machine as the alias")
   end
   local now_us = time.now_us()
   call.world.db:run("UPDATE states_aliases SET description = ?, routing = ?, updated_us = ? WHERE machine_arn = ? AND name = ?",

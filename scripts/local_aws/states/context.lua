@@ -1,7 +1,8 @@
 -- The context object ("$$") and the variables that a state sees.
 -- https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html
-local json = require "json"
-local time = require "time"
+local document = require "local_aws.states.document"
+local json     = require "json"
+local time     = require "time"
 
 local context = {}
 
@@ -21,15 +22,18 @@ local has_retry_count = { Task = true, Parallel = true, Map = true }
 
 function context.object(run, branch, state, extra)
   local execution = run.execution
+  if run.given_context then
+    return document.copy(run.given_context) -- TestState may say what the context object is
+  end
   local object = json.object {
     Execution = json.object { Id = execution.arn, Input = json.decode(execution.input), Name = execution.name,
       RoleArn = execution.role_arn, StartTime = iso(execution.started_us) },
     StateMachine = json.object { Id = execution.machine_arn, Name = execution.machine_name },
     State = json.object { Name = branch.state, EnteredTime = iso(branch.entered_us or run.now_us) },
   }
-  if execution.redrive_count > 0 then
+  if execution.type == "STANDARD" then
     object.Execution.RedriveCount = execution.redrive_count
-    object.Execution.RedriveTime = iso(execution.redriven_us)
+    object.Execution.RedriveTime = execution.redriven_us and iso(execution.redriven_us)
   end
   if has_retry_count[state.Type] then
     object.State.RetryCount = branch.retry_count
@@ -40,9 +44,6 @@ function context.object(run, branch, state, extra)
   end
   for name, value in pairs(extra or {}) do
     object[name] = value
-  end
-  for name, value in pairs(run.given_context or {}) do
-    object[name] = value -- TestState may say what the context object holds
   end
   return object
 end

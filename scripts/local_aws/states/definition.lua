@@ -1,35 +1,30 @@
 -- State machine definitions: checked once when they come in, loaded when an execution needs them.
 --
---   check(text, type) -> list of {severity, code, message, location}, empty when sound
+--   check(text, type, severity) -> list of {severity, code, message, location}, empty when sound
 --   load(text) -> machine = {scopes, timeout}
 -- A scope is a set of states with a start: number 1 is the whole machine; each branch of a Parallel and each Map's
 -- processor is a further one. Their numbers depend on the text alone, so a stored number keeps its meaning.
-local json         = require "json"
-local resource     = require "local_aws.states.resource"
-local state_fields = require "local_aws.states.state_fields"
-local transitions  = require "local_aws.states.transitions"
+local check_state = require "local_aws.states.state_check"
+local checks      = require "local_aws.states.field_checks"
+local document    = require "local_aws.states.document"
+local input_check = require "local_aws.states.input_check"
+local json        = require "json"
+local map_fields  = require "local_aws.states.map_fields"
+local transitions = require "local_aws.states.transitions"
+local warnings    = require "local_aws.states.definition_warnings"
 
 local definition = {}
 
-local is_object = state_fields.is_object
+local is_object, sorted_keys = checks.is_object, checks.sorted_keys
 
 local SIZE_LIMIT = 1024 * 1024
 local NAME_LIMIT = 80
 local SCHEMA = "SCHEMA_VALIDATION_FAILED"
 
-local function sorted_keys(object)
-  local keys = {}
-  for key in pairs(object) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  return keys
-end
-
 local check_scope
 
 -- The state machines inside a state: list of {machine, pointer}.
-local function inner(state, pointer)
+function definition.inner(state, pointer)
   local list = {}
   if state.Type == "Parallel" and type(state.Branches) == "table" and json.is_array(state.Branches) then
     for index, branch in ipairs(state.Branches) do
@@ -41,97 +36,17 @@ local function inner(state, pointer)
   end
   return list
 end
-
-local function check_onward(state, pointer, report)
-  if state.Next ~= nil and state.End ~= nil then
-    report(pointer, "Only one of the fields [Next, End] is allowed")
-  elseif state.Next == nil and state.End ~= true then
-    report(pointer, "These fields are required: [Next] or [End]")
-  end
-end
-
-local function check_numbers(state, kind, pointer, report)
-  if kind.one_of then
-    local present = 0
-    for _, name in ipairs(kind.one_of) do
-      present = present + (state[name] ~= nil and 1 or 0)
-    end
-    if present ~= 1 then
-      report(pointer, "Exactly one of the fields is required: [" .. table.concat(kind.one_of, ", ") .. "]")
-    end
-  end
-  for _, pair in ipairs(state_fields.exclusive) do
-    if state[pair[1]] ~= nil and state[pair[2]] ~= nil then
-      report(pointer, ("Only one of the fields [%s, %s] is allowed"):format(pair[1], pair[2]))
-    end
-  end
-  local timeout, heartbeat = state.TimeoutSeconds, state.HeartbeatSeconds
-  if type(timeout) == "number" and type(heartbeat) == "number" and heartbeat >= timeout then
-    report(pointer .. "/HeartbeatSeconds", "HeartbeatSeconds must be smaller than TimeoutSeconds")
-  end
-end
-
-local function check_express(state, pointer, report)
-  local parsed = type(state.Resource) == "string" and resource.parse(state.Resource)
-  if not parsed then
-    return
-  elseif parsed.pattern then
-    report(pointer .. "/Resource", ("Express state machine does not support '.%s' service integration "):format(parsed.pattern))
-  elseif parsed.kind == "activity" then
-    report(pointer .. "/Resource", "Express state machine does not support Activity ARN")
-  end
-end
-
-local function check_state(state, pointer, report, express)
-  if not is_object(state) then
-    report(pointer, "Expected value of type Object")
-    return
-  end
-  local kind = state_fields.types[state.Type]
-  if not kind then
-    if state.Type == nil then
-      report(pointer, "These fields are required: [Type]")
-    else
-      report(pointer .. "/Type", "Value must be one of [Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait]")
-    end
-    return
-  end
-  if state.QueryLanguage ~= nil and state.QueryLanguage ~= "JSONPath" then
-    report(pointer .. "/QueryLanguage", "QueryLanguage 'JSONata' is not supported here: write the state in JSONPath")
-  end
-  for _, name in ipairs(kind.required or {}) do
-    if state[name] == nil then
-      report(pointer, "These fields are required: [" .. name .. "]")
-    end
-  end
-  for _, name in ipairs(sorted_keys(state)) do
-    local check = kind.fields[name]
-    if not check then
-      local place = state_fields.elsewhere[name]
-      report(pointer .. "/" .. name, place and ("Field is not supported: it belongs to " .. place) or "Field is not supported")
-    elseif check ~= true then
-      check(state[name], pointer .. "/" .. name, report)
-    end
-  end
-  if kind.onward then
-    check_onward(state, pointer, report)
-  end
-  check_numbers(state, kind, pointer, report)
-  if express then
-    check_express(state, pointer, report)
-  end
-end
+local inner = definition.inner
 
 local function check_processor(machine, pointer, report)
   local config = machine.ProcessorConfig
   if config == nil then
     return
-  elseif not is_object(config) then
-    report(pointer .. "/ProcessorConfig", "Expected value of type Object")
-  elseif config.Mode == "DISTRIBUTED" then
-    report(pointer .. "/ProcessorConfig/Mode", "Mode 'DISTRIBUTED' is not supported here: use 'INLINE'")
-  elseif config.Mode ~= nil and config.Mode ~= "INLINE" then
-    report(pointer .. "/ProcessorConfig/Mode", "Value must be one of [INLINE, DISTRIBUTED]")
+  end
+  pointer = pointer .. "/ProcessorConfig"
+  map_fields.processor_config(config, pointer, report)
+  if is_object(config) and config.Mode == "DISTRIBUTED" and config.ExecutionType == nil then
+    report(pointer, "These fields are required: [ExecutionType]")
   end
 end
 
@@ -145,8 +60,9 @@ local function check_machine_fields(machine, pointer, report, is_root)
       report(pointer .. "/" .. name, "Field is not supported")
     end
   end
-  if machine.QueryLanguage ~= nil and machine.QueryLanguage ~= "JSONPath" then
-    report(pointer .. "/QueryLanguage", "QueryLanguage 'JSONata' is not supported here: write the state machine in JSONPath")
+  local language = machine.QueryLanguage
+  if language ~= nil and language ~= "JSONPath" and language ~= "JSONata" then
+    report(pointer .. "/QueryLanguage", "Value must be one of [JSONPath, JSONata]")
   end
   if is_root and machine.TimeoutSeconds ~= nil then
     local seconds = machine.TimeoutSeconds
@@ -160,14 +76,56 @@ local function check_machine_fields(machine, pointer, report, is_root)
   check_processor(machine, pointer, report)
 end
 
--- `seen` holds the names of all states so far: they are unique in the whole machine.
-function check_scope(machine, pointer, add, express, seen, is_root)
-  local function report(place, message)
-    add(SCHEMA, place == "" and "/" or place, message)
+local function check_name(name, place, context)
+  if utf8.len(name) and utf8.len(name) > NAME_LIMIT then
+    context.add(SCHEMA, place, "State name length must be less than or equal to " .. NAME_LIMIT)
   end
+  if context.names[name] then
+    context.add("DUPLICATE_STATE_NAME", place, "Duplicate State name: " .. name)
+  end
+  context.names[name] = true
+end
+
+-- Labels of distributed Maps are unique in the whole machine, too.
+local function check_label(state, place, context)
+  local label = map_fields.is_distributed(state) and state.Label
+  if type(label) ~= "string" then
+    return
+  end
+  local problem = map_fields.label_problem(label)
+  if problem then
+    context.add("INVALID_LABEL_NAME", place .. "/Label", problem)
+  elseif context.labels[label] then
+    context.add("DUPLICATE_LABEL_NAME", place .. "/Label", "Duplicate Label name: " .. label)
+  end
+  context.labels[label] = true
+end
+
+local function check_one(name, state, place, report, context)
+  check_name(name, place, context)
+  check_state(state, name, place, report, context)
+  if not is_object(state) then
+    return
+  end
+  check_label(state, place, context)
+  local parts = inner(state, place)
+  local around = context.language
+  context.language = state.QueryLanguage or around
+  for _, part in ipairs(parts) do
+    if part.machine ~= nil then
+      check_scope(part.machine, part.pointer, context)
+    end
+  end
+  context.language = around
+  if state.Type == "Parallel" and #parts == 0 and state.Branches ~= nil then
+    report(place .. "/Branches", "Expected value of type Array with at least one element")
+  end
+end
+
+local function is_sound_scope(machine, pointer, report)
   if not is_object(machine) then
     report(pointer, "Expected value of type Object")
-    return
+    return false
   end
   local missing = {}
   for _, name in ipairs { "States", "StartAt" } do
@@ -175,6 +133,17 @@ function check_scope(machine, pointer, add, express, seen, is_root)
   end
   if #missing > 0 then
     report(pointer, "These fields are required: [" .. table.concat(missing, ", ") .. "]")
+    return false
+  end
+  return true
+end
+
+-- context = {add, express, language, names, labels}: names and labels that have been seen.
+function check_scope(machine, pointer, context, is_root)
+  local function report(place, message)
+    context.add(SCHEMA, place == "" and "/" or place, message)
+  end
+  if not is_sound_scope(machine, pointer, report) then
     return
   end
   check_machine_fields(machine, pointer, report, is_root)
@@ -185,49 +154,44 @@ function check_scope(machine, pointer, add, express, seen, is_root)
     report(pointer .. "/StartAt", "Expected value of type String")
     return
   end
+  local around = context.language
+  context.language = machine.QueryLanguage or around
   for _, name in ipairs(sorted_keys(machine.States)) do
-    local state, place = machine.States[name], ("%s/States/%s"):format(pointer, name)
-    if utf8.len(name) and utf8.len(name) > NAME_LIMIT then
-      report(place, "State name length must be less than or equal to " .. NAME_LIMIT)
-    end
-    if seen[name] then
-      add("DUPLICATE_STATE_NAME", place, "Duplicate State name: " .. name)
-    end
-    seen[name] = true
-    check_state(state, place, report, express)
-    for _, part in ipairs(is_object(state) and inner(state, place) or {}) do
-      if part.machine ~= nil then
-        check_scope(part.machine, part.pointer, add, express, seen)
-      end
-    end
-    if is_object(state) and state.Type == "Parallel" and #inner(state, place) == 0 and state.Branches ~= nil then
-      report(place .. "/Branches", "Expected value of type Array with at least one element")
-    end
+    check_one(name, machine.States[name], ("%s/States/%s"):format(pointer, name), report, context)
   end
-  transitions.check(machine, pointer, add)
+  context.language = around
+  transitions.check(machine, pointer, context.add)
 end
 
-function definition.check(text, machine_type)
-  local diagnostics = json.array {}
-  local function add(code, location, message)
-    diagnostics[#diagnostics + 1] = { severity = "ERROR", code = code, location = location, message = message }
-  end
+local function check_text(text, machine_type, add)
   if #text > SIZE_LIMIT then
-    add(SCHEMA, nil, "The definition is longer than 1048576 bytes")
-    return diagnostics
+    return add(SCHEMA, nil, "The definition is longer than 1048576 bytes")
   end
   local fine, tree = pcall(json.decode, text)
-  if not fine then
-    if type(tree) ~= "table" or text:match "^%s*$" then
-      add(SCHEMA, nil, "Definition must be a valid JSON object")
-      return diagnostics
-    end
-    local source = ('[Source: (String)"%s"; line: %d, column: %d]'):format(text:sub(1, 500), tree.line or 1, tree.column or 1)
-    add("INVALID_JSON_DESCRIPTION", source, tree.message .. "\n at " .. source)
-  elseif not is_object(tree) then
+  if not fine and type(tree) == "table" and text:find "%S" then
+    local _, reason, token = input_check.json(text)
+    local column = (tree.column or 1) + (token and #token or 0) -- AWS's parser has read the word when it complains
+    local source = ('[Source: (String)"%s"; line: %d, column: %d]'):format(text:sub(1, 500), tree.line or 1, column)
+    add("INVALID_JSON_DESCRIPTION", source, reason .. "\n at " .. source)
+  elseif not fine or not is_object(tree) then
     add(SCHEMA, nil, "Definition must be a valid JSON object")
   else
-    check_scope(tree, "", add, machine_type == "EXPRESS", {}, true)
+    check_scope(tree, "", { add = add, express = machine_type == "EXPRESS", names = {}, labels = {} }, true)
+    return tree
+  end
+end
+
+-- With severity "WARNING" what is not wrong but looks it is there, too.
+function definition.check(text, machine_type, severity)
+  local diagnostics = json.array {}
+  local function adder(grade)
+    return function(code, location, message)
+      diagnostics[#diagnostics + 1] = { severity = grade, code = code, location = location, message = message }
+    end
+  end
+  local tree = check_text(text, machine_type, adder "ERROR")
+  if tree and #diagnostics == 0 and severity == "WARNING" then
+    warnings.add(tree, "", definition.inner, adder "WARNING")
   end
   return diagnostics
 end
@@ -256,7 +220,7 @@ local function add_scope(machine, scopes)
 end
 
 function definition.load(text)
-  local tree = json.decode(text)
+  local tree = document.open(document.read(text)) -- what templates make has their order
   local machine = { scopes = {}, timeout = tree.TimeoutSeconds }
   add_scope(tree, machine.scopes)
   return machine

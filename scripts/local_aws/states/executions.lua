@@ -5,8 +5,8 @@ local fault       = require "local_aws.fault"
 local history     = require "local_aws.states.history"
 local input_check = require "local_aws.states.input_check"
 local interpreter = require "local_aws.states.interpreter"
-local json        = require "json"
 local machines    = require "local_aws.states.machines"
+local map_runs    = require "local_aws.states.map_runs"
 local paging      = require "local_aws.states.paging"
 local store       = require "local_aws.states.store"
 local time        = require "time"
@@ -17,7 +17,7 @@ local operations = executions.operations
 
 local INPUT_LIMIT = 256 * 1024
 local EXPRESS_SECONDS = 300 -- AWS ends an Express execution after five minutes
-local STATUSES = { "SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING" }
+local REDRIVABLE_US = 14 * 86400 * 1000000
 
 local function seconds(us)
   return us and us // 1000 / 1000
@@ -60,21 +60,17 @@ end
 local function start(call, machine, execution_arn, name, input)
   local world, now_us = call.world, time.now_us()
   local db = world.db
-  db:run([[INSERT INTO states_executions (arn, machine_arn, account, region, name, type, status, input, started_us,
-    deadline_us, events,
-    definition, role_arn, machine_name, machine_updated_us, revision, logging, tracing, trace_header, redrive_count,
-      version_arn,
-    alias_arn) VALUES (?, ?, ?, ?, ?, ?, 'RUNNING', ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)]], execution_arn,
-      machine.arn, machine.account,
-    machine.region, name, machine.type, input, now_us,
-    deadline_us(machine, store.machine(db, machine.definition).timeout, now_us), machine.definition, machine.role_arn,
-      machine.name,
-    machine.updated_us, machine.revision, machine.logging, machine.tracing, call.input.traceHeader, machine.version_arn,
-    machine.alias_arn)
+  local id = store.add_execution(db, { arn = execution_arn, machine_arn = machine.arn, account = machine.account,
+    region = machine.region, name = name, type = machine.type, input = input, started_us = now_us,
+    deadline_us = deadline_us(machine, store.machine(db, machine.definition).timeout, now_us),
+    definition = machine.definition, role_arn = machine.role_arn, machine_name = machine.name,
+    machine_updated_us = machine.updated_us, revision = machine.revision, logging = machine.logging,
+    tracing = machine.tracing, trace_header = call.input.traceHeader, version_arn = machine.version_arn,
+    alias_arn = machine.alias_arn })
   local details = history.input(input)
   details.roleArn = machine.role_arn
   details.stateMachineVersionArn, details.stateMachineAliasArn = machine.version_arn, machine.alias_arn
-  local step = interpreter.begin(world, db:last_insert_id(), details)
+  local step = interpreter.begin(world, id, details)
   driver.changed(world, step)
   return step.execution
 end
@@ -148,21 +144,29 @@ function operations.StopExecution(call)
   return { stopDate = seconds(step.execution.stopped_us) }
 end
 
-local function redrive_status(row)
-  if row.status == "RUNNING" or row.status == "SUCCEEDED" then
+-- https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeExecution.html, redriveStatusReason
+local function redrive_status(row, map_run)
+  if row.status == "RUNNING" or row.status == "SUCCEEDED" or row.status == "PENDING_REDRIVE" then
     return "NOT_REDRIVABLE", ("Execution is %s and cannot be redriven"):format(row.status)
+  elseif map_run then
+    return "REDRIVABLE_BY_MAP_RUN"
+  elseif row.events >= history.LIMIT - 1 then
+    return "NOT_REDRIVABLE", "Execution history event limit exceeded"
+  elseif time.now_us() - row.stopped_us > REDRIVABLE_US then
+    return "NOT_REDRIVABLE", "Execution redrivable period exceeded"
   end
   return "REDRIVABLE"
 end
 
 function operations.DescribeExecution(call)
   local row = get(call)
+  local map_run = map_runs.around(call.world.db, row.id)
   local output = { executionArn = row.arn, stateMachineArn = row.machine_arn, name = row.name, status = row.status,
     error = row.error,
     cause = row.cause, startDate = seconds(row.started_us), stopDate = seconds(row.stopped_us), traceHeader = row.trace_header,
     redriveCount = row.redrive_count, redriveDate = seconds(row.redriven_us), stateMachineVersionArn = row.version_arn,
-    stateMachineAliasArn = row.alias_arn }
-  output.redriveStatus, output.redriveStatusReason = redrive_status(row)
+    stateMachineAliasArn = row.alias_arn, mapRunArn = map_run and map_run.arn }
+  output.redriveStatus, output.redriveStatusReason = redrive_status(row, map_run)
   add_data(output, row, call.input.includedData)
   return output
 end
@@ -173,30 +177,11 @@ function operations.DescribeStateMachineForExecution(call)
     definition = row.definition, revision = row.revision, logging = row.logging, tracing = row.tracing },
       call.input.includedData)
   output.updateDate = seconds(row.machine_updated_us)
+  local map_run = map_runs.around(call.world.db, row.id)
+  if map_run then
+    output.mapRunArn, output.label = map_run.arn, map_run.label
+  end
   return output
-end
-
-function operations.ListExecutions(call)
-  local input, db = call.input, call.world.db
-  local limit = paging.limit(input)
-  paging.check_enum("statusFilter", input.statusFilter, STATUSES)
-  local machine = machines.resolve(call, input.stateMachineArn)
-  if machine.type == "EXPRESS" then
-    fault.raise("StateMachineTypeNotSupported", "This operation is not supported by this type of state machine")
-  end
-  local from = paging.place("executions", input.nextToken, 3096) or math.maxinteger
-  local column = machine.alias_arn and "alias_arn" or machine.version_arn and "version_arn" or "machine_arn"
-  local rows = db:all(("SELECT * FROM states_executions WHERE %s = ? %s AND id <= ? ORDER BY id DESC LIMIT ?"):format(column,
-    input.statusFilter and "AND status = ?2" or "AND ?2 IS NULL"), machine.alias_arn or machine.version_arn or machine.arn,
-    input.statusFilter, from, limit + 1)
-  local list = json.array {}
-  for index = 1, math.min(limit, #rows) do
-    local row = rows[index]
-    list[index] = { executionArn = row.arn, stateMachineArn = row.machine_arn, name = row.name, status = row.status,
-      startDate = seconds(row.started_us), stopDate = seconds(row.stopped_us), redriveCount = row.redrive_count,
-      redriveDate = seconds(row.redriven_us), stateMachineVersionArn = row.version_arn, stateMachineAliasArn = row.alias_arn }
-  end
-  return { executions = list, nextToken = rows[limit + 1] and paging.token("executions", rows[limit + 1].id) }
 end
 
 function operations.GetExecutionHistory(call)
@@ -210,9 +195,10 @@ end
 
 function operations.RedriveExecution(call)
   local row = get(call)
-  local status, reason = redrive_status(row)
+  local status, reason = redrive_status(row, map_runs.around(call.world.db, row.id))
   if status ~= "REDRIVABLE" then
-    fault.raise("ExecutionNotRedrivable", ("Execution is not redrivable: '%s'"):format(reason))
+    fault.raise("ExecutionNotRedrivable", ("Execution is not redrivable: '%s'"):format(reason
+      or "It is a child of a Map Run: redrive the execution of the Map"))
   end
   interpreter.redrive(call.world, row)
   driver.changed(call.world)

@@ -3,6 +3,7 @@
 --
 --   parse(text) -> node | nil, reason      evaluate(node, environment, field) -> value
 -- environment = {input=, context=, variables=function(name) -> value|nil}
+local document   = require "local_aws.states.document"
 local failure    = require "local_aws.states.failure"
 local intrinsics = require "local_aws.states.intrinsics"
 local json       = require "json"
@@ -118,7 +119,7 @@ function expression.find(path, environment)
   if root == nil then
     return false, "No results for path: " .. path.text
   end
-  return jsonpath.query(path, root)
+  return jsonpath.query(path, #path.steps > 0 and document.open(root) or root)
 end
 
 -- The value at a path; `field` is what asked for it, for the message.
@@ -131,6 +132,11 @@ function expression.at(path, environment, field)
       path.text, field, shown))
   end
   return value
+end
+
+-- A value inside a message: texts bare, the rest as JSON.
+function expression.shown(value)
+  return type(value) == "string" and value or json.encode(value)
 end
 
 function expression.evaluate(node, environment, field)

@@ -1,23 +1,27 @@
 -- How an execution moves from state to state: entering, leaving, failing, ending. What a state does in between is in
 -- state_types.lua, nested.lua (Parallel, Map) and task_state.lua; nested.lua sets flow.nested, because a branch that ends
 -- calls its parent.
-local failure = require "local_aws.states.failure"
-local history = require "local_aws.states.history"
-local json    = require "json"
-local payload = require "local_aws.states.payload"
-local retry   = require "local_aws.states.retry"
-local store   = require "local_aws.states.store"
+local document = require "local_aws.states.document"
+local failure  = require "local_aws.states.failure"
+local history  = require "local_aws.states.history"
+local json     = require "json"
+local payload  = require "local_aws.states.payload"
+local retry    = require "local_aws.states.retry"
+local store    = require "local_aws.states.store"
 
 local flow = {}
 
 -- Called with (run, execution) when an execution has ended, in its transaction; set by nested_execution.lua.
 flow.ended = function() end
 
+-- flow.described(execution, as_json), set by nested_execution.lua too, and what map_children.lua sets for map_run.lua:
+-- flow.begin_child, flow.stop_children, flow.prepare_children.
+
 -- Puts a branch before a state.
 function flow.go(run, branch, state_name, input)
   branch.state, branch.input, branch.phase, branch.due_us = state_name, input, "enter", run.now_us
   branch.entered_id, branch.entered_us, branch.task, branch.activity = nil, nil, nil, nil
-  branch.retries, branch.retry_count = nil, 0
+  branch.retries, branch.retry_count, branch.map_run = nil, 0, nil
 end
 
 -- Nothing waits for this branch's task any more: its token is spent.
@@ -87,17 +91,21 @@ function flow.succeed(run, branch, state, result)
 end
 
 local function catch(run, branch, state, catcher, problem)
-  local raw = json.decode(branch.input)
-  local shown = json.object { Error = problem.error, Cause = problem.cause }
+  local raw = document.read(branch.input)
+  local cause = problem.cause or (problem.error == "States.Timeout" and "" or json.null)
+  local shown = json.object { Error = problem.error or json.null, Cause = cause }
   local assigned = payload.assign(run, branch, state, catcher.Assign, shown)
   local output = payload.encode(branch, payload.place(catcher.ResultPath, raw, shown))
   flow.leave(run, branch, state, output, catcher.Next, assigned)
 end
 
--- A state has failed: retry it, catch it, or let what is around it fail.
-function flow.fail(run, branch, state, problem)
+-- A state has failed: retry it, catch it, or let what is around it fail. `event_type` is written unless it is retried.
+function flow.fail(run, branch, state, problem, event_type)
   if problem.whole_execution then
     error(problem, 0)
+  end
+  if run.failed then
+    run.failed(problem) -- a test tells it as it is
   end
   problem = failure.in_state(problem, branch.state, branch.entered_id or branch.previous)
   flow.stop_task(run, branch)
@@ -110,7 +118,11 @@ function flow.fail(run, branch, state, problem)
   if wait_us then
     branch.phase, branch.due_us = "attempt", run.now_us + wait_us
     return
-  elseif catcher then
+  end
+  if event_type then
+    history.add(run, branch, event_type)
+  end
+  if catcher then
     local fine, second = pcall(catch, run, branch, state, catcher, problem)
     if fine then
       return

@@ -3,7 +3,7 @@ local json = require "json"
 
 local input_check = {}
 
--- -> true, value | false, reason
+-- -> true, value | false, reason, the word that is no JSON | nil
 function input_check.json(text)
   if text:match "^%s*$" then
     return false, "Invalid execution input."
@@ -15,7 +15,7 @@ function input_check.json(text)
   local word = text:match "^%s*([%a_][%w_]*)"
   if word and word ~= "true" and word ~= "false" and word ~= "null" then
     return false, ("Unrecognized token '%s': was expecting (JSON String, Number, Array, Object or token 'null', 'true' "
-      .. "or 'false')"):format(word)
+      .. "or 'false')"):format(word), word
   end
   local character = text:match "^%s*{%s*([^%s\"}])"
   if character then

@@ -5,6 +5,7 @@ local failure     = require "local_aws.states.failure"
 local flow        = require "local_aws.states.flow"
 local history     = require "local_aws.states.history"
 local json        = require "json"
+local map_run     = require "local_aws.states.map_run"
 local run         = require "local_aws.states.run"
 local state_types = require "local_aws.states.state_types"
 local store       = require "local_aws.states.store"
@@ -68,12 +69,23 @@ function interpreter.settle(world, branch_id, attempt, outcome)
   end, end_now)
 end
 
+-- The sums of a map run have changed: its Map is to look at them. -> step | nil
+function interpreter.look_again(world, branch_id)
+  local stored = store.branch(world.db, branch_id)
+  if not stored or stored.phase ~= "mapping" then
+    return nil
+  end
+  return run.step(world, stored.execution, function(step)
+    step:branch(branch_id).due_us = step.now_us
+  end, end_now)
+end
+
 -- Begins the execution whose row has been inserted.
 function interpreter.begin(world, execution_id, started_details)
   return run.step(world, execution_id, function(step)
     history.append(step, 0, "ExecutionStarted", { executionStartedEventDetails = started_details })
     local branch = step:add_branch { position = 1, scope = 1, phase = "enter", previous = 0 }
-    flow.go(step, branch, step.machine.scopes[1].start, json.encode(json.decode(step.execution.input)))
+    flow.go(step, branch, step.machine.scopes[1].start, step.execution.input)
   end, end_now)
 end
 
@@ -118,9 +130,12 @@ function interpreter.redrive(world, execution)
       for _, stored in ipairs(store.branches(step.db, execution.id)) do
         local branch = step:branch(stored.id)
         if branch.phase == "failed" or branch.phase == "aborted" then
+          local row = branch.map_run and map_run.get(step.db, branch.map_run)
           local has_children = step.db:first("SELECT 1 AS one FROM states_branches WHERE parent = ? LIMIT 1", branch.id)
           branch.retries, branch.retry_count, branch.task, branch.previous = nil, 0, nil, event
-          if has_children then
+          if row and row.status ~= "SUCCEEDED" then
+            map_run.redrive(step, branch)
+          elseif has_children then
             branch.phase, branch.due_us = "joined", nil
           else
             branch.phase, branch.due_us = branch.entered_id and "attempt" or "enter", now_us

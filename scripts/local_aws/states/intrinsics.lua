@@ -236,8 +236,23 @@ intrinsics["States.UUID"] = function(arguments)
   return uuid.v4()
 end
 
+-- How a value is written into a text: arrays and objects as Java prints them, {a=1, b=[2]}.
 local function shown(value)
-  return type(value) == "string" and value or json.encode(value)
+  if type(value) ~= "table" or value == json.null then
+    return type(value) == "string" and value or json.encode(value)
+  end
+  local parts = {}
+  if json.is_array(value) then
+    for index, item in ipairs(value) do
+      parts[index] = shown(item)
+    end
+    return "[" .. table.concat(parts, ", ") .. "]"
+  end
+  for key, item in pairs(value) do
+    parts[#parts + 1] = key .. "=" .. shown(item)
+  end
+  table.sort(parts)
+  return "{" .. table.concat(parts, ", ") .. "}"
 end
 
 -- "{}" takes the next argument; "\{" and "\}" are the braces themselves.

@@ -1,20 +1,22 @@
 -- Operations on state machines.
-local arn         = require "local_aws.states.arn"
-local definition  = require "local_aws.states.definition"
-local driver      = require "local_aws.states.driver"
-local fault       = require "local_aws.fault"
-local interpreter = require "local_aws.states.interpreter"
-local json        = require "json"
-local paging      = require "local_aws.states.paging"
-local store       = require "local_aws.states.store"
-local tags        = require "local_aws.states.tags"
-local time        = require "time"
-local uuid        = require "uuid"
+local arn                 = require "local_aws.states.arn"
+local configuration       = require "local_aws.states.configuration"
+local definition          = require "local_aws.states.definition"
+local driver              = require "local_aws.states.driver"
+local fault               = require "local_aws.fault"
+local interpreter         = require "local_aws.states.interpreter"
+local json                = require "json"
+local paging              = require "local_aws.states.paging"
+local store               = require "local_aws.states.store"
+local tags                = require "local_aws.states.tags"
+local time                = require "time"
+local uuid                = require "uuid"
+local variable_references = require "local_aws.states.variable_references"
 
 local machines = { operations = {} }
 local operations = machines.operations
 
-local TYPES = { "STANDARD", "EXPRESS" }
+local MOST_DIAGNOSTICS = 100
 
 local function seconds(us)
   return us // 1000 / 1000
@@ -70,10 +72,12 @@ function machines.route(alias)
   end
 end
 
--- Publishes what a machine is now as its next version, unless the newest version is just that. -> version's row
+-- Publishes what a machine is now as its next version, unless the newest version is just that, with this description.
+-- -> version's row
 function machines.publish(db, row, description)
   local newest = db:first("SELECT * FROM states_versions WHERE machine_arn = ? ORDER BY version DESC LIMIT 1", row.arn)
-  if newest and newest.revision == row.revision and newest.definition == row.definition then
+  if newest and newest.revision == row.revision and newest.definition == row.definition
+    and (description == nil or description == newest.description) then
     return newest
   end
   local version = row.last_version + 1
@@ -104,20 +108,6 @@ local function check_definition(text, machine_type)
   end
 end
 
-local function logging_of(configuration)
-  configuration = configuration or {}
-  if configuration.level and configuration.level ~= "OFF" and #(configuration.destinations or {}) == 0 then
-    fault.raise("InvalidLoggingConfiguration",
-      "Invalid Logging Configuration: Must specify exactly one Log Destination.")
-  end
-  return json.encode(json.object { level = configuration.level or "OFF", destinations = configuration.destinations,
-    includeExecutionData = configuration.includeExecutionData or false })
-end
-
-local function tracing_of(configuration)
-  return json.encode(json.object { enabled = configuration and configuration.enabled or false })
-end
-
 local function check_publish(input)
   if input.versionDescription and not input.publish then
     fault.raise("ValidationException", "Version description can only be set when publish is true")
@@ -129,17 +119,15 @@ function operations.CreateStateMachine(call)
   local machine_type = input.type or "STANDARD"
   arn.check_name(input.name)
   arn.check_role(input.roleArn)
-  paging.check_enum("type", machine_type, TYPES)
   check_publish(input)
   check_definition(input.definition, machine_type)
-  local logging, tracing = logging_of(input.loggingConfiguration), tracing_of(input.tracingConfiguration)
+  local configured = configuration.of(input)
   local machine_arn = arn.machine(call, input.name)
   local definition_id = store.add_definition(db, input.definition)
   local existing = db:first("SELECT * FROM states_machines WHERE arn = ?", machine_arn)
   if existing then
     -- Creating again what is there is no error; role and tags do not count.
-    if existing.definition ~= definition_id or existing.type ~= machine_type or existing.logging ~= logging
-      or existing.tracing ~= tracing then
+    if existing.definition ~= definition_id or existing.type ~= machine_type or configuration.differs(configured, existing) then
       fault.raise("StateMachineAlreadyExists", ("State Machine Already Exists: '%s'"):format(machine_arn))
     end
     return { stateMachineArn = machine_arn, creationDate = seconds(existing.created_us),
@@ -150,8 +138,7 @@ function operations.CreateStateMachine(call)
     encryption,
     created_us, updated_us) VALUES (?, ?, ?, ?, ?, 'ACTIVE', ?, ?, ?, ?, ?, ?, ?)]], machine_arn, call.account,
       call.region, input.name,
-    machine_type, definition_id, input.roleArn, logging, tracing,
-    input.encryptionConfiguration and json.encode(input.encryptionConfiguration), now_us, now_us)
+    machine_type, definition_id, input.roleArn, configured.logging, configured.tracing, configured.encryption, now_us, now_us)
   tags.put(db, machine_arn, input.tags)
   return { stateMachineArn = machine_arn, creationDate = seconds(now_us), stateMachineVersionArn = published(call,
     machine_arn) }
@@ -172,15 +159,14 @@ function operations.UpdateStateMachine(call)
     check_definition(input.definition, row.type)
     definition_id = store.add_definition(db, input.definition)
   end
-  if definition_id ~= row.definition or role_arn ~= row.role_arn then
-    revision = uuid.v4() -- what runs has changed
+  local configured = configuration.of(input, row)
+  if definition_id ~= row.definition or role_arn ~= row.role_arn or configuration.differs(configured, row) then
+    revision = uuid.v4()
   end
   local now_us = time.now_us()
   db:run([[UPDATE states_machines SET definition = ?, role_arn = ?, logging = ?, tracing = ?, encryption = ?, revision = ?,
     updated_us = ? WHERE arn = ?]], definition_id, role_arn,
-    input.loggingConfiguration and logging_of(input.loggingConfiguration) or row.logging,
-    input.tracingConfiguration and tracing_of(input.tracingConfiguration) or row.tracing,
-    input.encryptionConfiguration and json.encode(input.encryptionConfiguration) or row.encryption, revision, now_us, row.arn)
+    configured.logging, configured.tracing, configured.encryption, revision, now_us, row.arn)
   return { updateDate = seconds(now_us), revisionId = revision, stateMachineVersionArn = published(call, row.arn) }
 end
 
@@ -191,16 +177,21 @@ function operations.DeleteStateMachine(call)
   if not db:first("SELECT 1 AS one FROM states_machines WHERE arn = ? AND account = ?", text, call.account) then
     return {}
   end
-  for _, execution in ipairs(db:all("SELECT id FROM states_executions WHERE machine_arn = ? AND status = 'RUNNING'", text)) do
+  -- Its children's state machines are called MACHINE/LABEL; "0" is the character after "/".
+  local own = "(machine_arn = ?1 OR machine_arn >= ?1 || '/' AND machine_arn < ?1 || '0')"
+  for _, execution in ipairs(db:all("SELECT id FROM states_executions WHERE status = 'RUNNING' AND " .. own, text)) do
     driver.changed(call.world, interpreter.stop(call.world, execution.id, "States.Runtime",
       "The state machine has been deleted."))
   end
-  local below = "(SELECT id FROM states_executions WHERE machine_arn = ?)"
+  local below = "(SELECT id FROM states_executions WHERE " .. own .. ")"
   db:run("UPDATE states_tokens SET status = 'gone' WHERE branch IN (SELECT id FROM states_branches WHERE execution IN "
     .. below .. ")", text)
   db:run("DELETE FROM states_branches WHERE execution IN " .. below, text)
   db:run("DELETE FROM states_events WHERE execution IN " .. below, text)
-  db:run("DELETE FROM states_executions WHERE machine_arn = ?", text)
+  db:run("DELETE FROM states_map_items WHERE map_run IN (SELECT id FROM states_map_runs WHERE execution IN " .. below .. ")",
+    text)
+  db:run("DELETE FROM states_map_runs WHERE execution IN " .. below, text)
+  db:run("DELETE FROM states_executions WHERE " .. own, text)
   db:run("DELETE FROM states_versions WHERE machine_arn = ?", text)
   db:run("DELETE FROM states_aliases WHERE machine_arn = ?", text)
   db:run("DELETE FROM states_machines WHERE arn = ?", text)
@@ -215,6 +206,8 @@ function machines.described(call, row, included)
     definition = included ~= "METADATA_ONLY" and store.definition(call.world.db, row.definition) or nil,
     loggingConfiguration = json.decode(row.logging), tracingConfiguration = json.decode(row.tracing),
     encryptionConfiguration = row.encryption and json.decode(row.encryption),
+    variableReferences = included ~= "METADATA_ONLY"
+      and variable_references.of(store.machine(call.world.db, row.definition)) or nil,
   }
 end
 
@@ -241,11 +234,11 @@ function operations.ListStateMachines(call)
 end
 
 function operations.ValidateStateMachineDefinition(call)
-  local most = call.input.maxResults or 0
-  paging.check_enum("type", call.input.type, TYPES)
-  local diagnostics = definition.check(call.input.definition, call.input.type or "STANDARD")
-  local truncated = most > 0 and #diagnostics > most
-  local result = #diagnostics == 0 and "OK" or "FAIL"
+  local input = call.input
+  local most = (input.maxResults or 0) == 0 and MOST_DIAGNOSTICS or input.maxResults
+  local diagnostics = definition.check(input.definition, input.type or "STANDARD", input.severity)
+  local truncated = #diagnostics > most
+  local result = diagnostics[1] and diagnostics[1].severity == "ERROR" and "FAIL" or "OK"
   if truncated then
     diagnostics = json.array { table.unpack(diagnostics, 1, most) }
   end

@@ -1,14 +1,15 @@
 -- Parallel and Map: states whose work is other states. Each branch or iteration is a row of its own below the state's row,
 -- and runs as if it were an execution; this file starts them, takes their outputs, and ends them when one has failed.
 local context    = require "local_aws.states.context"
-local expression = require "local_aws.states.expression"
-local failure    = require "local_aws.states.failure"
+local document   = require "local_aws.states.document"
 local flow       = require "local_aws.states.flow"
 local history    = require "local_aws.states.history"
 local json       = require "json"
+local map_fields = require "local_aws.states.map_fields"
+local map_items  = require "local_aws.states.map_items"
+local map_run    = require "local_aws.states.map_run"
 local payload    = require "local_aws.states.payload"
 local store      = require "local_aws.states.store"
-local template   = require "local_aws.states.template"
 
 local nested = { Parallel = {}, Map = {} }
 flow.nested = nested
@@ -21,8 +22,9 @@ local function iteration_details(event_type, branch, parent)
   return { [member .. "EventDetails"] = { name = parent.state, index = branch.index } }
 end
 
-local function begin(run, parent, state, branch)
-  branch.previous = parent.started_id
+-- `previous` is the event that a branch follows: its parent's start, or the last one of the iteration that made room for it.
+local function begin(run, parent, state, branch, previous)
+  branch.previous = previous or parent.started_id
   if state.Type == "Map" then
     history.add(run, branch, "MapIterationStarted", iteration_details("MapIterationStarted", branch, parent))
   end
@@ -40,43 +42,22 @@ function nested.Parallel.start(run, branch, state)
   end
 end
 
-local function items_of(state, environment)
-  local path = state.ItemsPath or "$"
-  local found, items = expression.find(assert(expression.parse(path)).path, environment)
-  if not found then
-    failure.runtime(("Invalid path '%s' : %s"):format(path, items))
-  elseif type(items) ~= "table" or not json.is_array(items) then
-    failure.runtime(('Reference path "%s" must point to array.'):format(path))
-  end
-  return items
-end
-
 local function concurrency_of(state, environment)
-  local most = state.MaxConcurrency or 0
-  if state.MaxConcurrencyPath then
-    most = expression.at(expression.parse(state.MaxConcurrencyPath).path, environment, "MaxConcurrencyPath")
-    if math.type(most) ~= "integer" or most < 0 then
-      failure.runtime(("The MaxConcurrencyPath field refers to value \"%s\" which is not a valid integer: %s"):format(
-        json.encode(most), state.MaxConcurrencyPath))
-    end
-  end
+  local most = map_items.number(state, "MaxConcurrency", "integer", environment) or 0
   return (most == 0 or most > CONCURRENCY) and CONCURRENCY or most
 end
 
 function nested.Map.start(run, branch, state)
+  branch.map_run = nil
+  if map_fields.is_distributed(state) then
+    return map_run.start(run, branch, state)
+  end
   local input = payload.filtered_input(run, branch, state)
   local environment = context.environment(run, branch, state, input)
-  local items = items_of(state, environment)
+  local items = map_items.all(state, environment)
   local most = concurrency_of(state, environment)
-  local selector = state.ItemSelector or state.Parameters
   local inputs = {}
-  for position, item in ipairs(items) do
-    local selected = item
-    if selector then
-      local object = context.object(run, branch, state)
-      object.Map = json.object { Item = json.object { Index = position - 1, Value = item } }
-      selected = template.apply(selector, { input = input, context = object, variables = environment.variables })
-    end
+  for position, selected in ipairs(map_items.selected(run, branch, state, items, environment)) do
     inputs[position] = payload.encode(branch, selected)
   end
   branch.started_id = history.add(run, branch, "MapStateStarted", { mapStateStartedEventDetails = { length = #items } })
@@ -95,28 +76,31 @@ function nested.Map.start(run, branch, state)
   end
 end
 
+nested.Map.resume = map_run.resume -- only a distributed Map is ever due
+
 -- Every branch has its output: the state's result is the list of them.
 function nested.finish(run, parent, state)
-  local outputs = json.array {}
+  local outputs = {}
   for position, child in ipairs(run:children(parent)) do
-    outputs[position] = json.decode(child.output)
+    outputs[position] = child.output
   end
-  history.add(run, parent, state.Type .. "StateSucceeded")
+  history.append(run, parent.previous, state.Type .. "StateSucceeded") -- what follows refers to the event before it
   nested.discard(run, parent)
-  flow.guarded(run, parent, state, flow.succeed, outputs)
+  flow.guarded(run, parent, state, flow.succeed, document.joined(outputs))
 end
 
 function nested.branch_done(run, parent, branch)
   local state = run:state(parent)
-  if state.Type == "Map" then
-    history.add(run, branch, "MapIterationSucceeded", iteration_details("MapIterationSucceeded", branch, parent))
-  end
   parent.previous = branch.previous
+  if state.Type == "Map" then
+    parent.previous = history.append(run, branch.previous, "MapIterationSucceeded",
+      iteration_details("MapIterationSucceeded", branch, parent))
+  end
   store.save_branch(run.db, branch)
   local waiting = run.db:first([[SELECT id FROM states_branches WHERE parent = ? AND phase = 'pending' ORDER BY position
     LIMIT 1]], parent.id)
   if waiting then
-    begin(run, parent, state, run:branch(waiting.id))
+    begin(run, parent, state, run:branch(waiting.id), branch.previous)
   elseif not run.db:first("SELECT 1 AS one FROM states_branches WHERE parent = ? AND phase <> 'done' LIMIT 1", parent.id) then
     nested.finish(run, parent, state)
   end
@@ -128,6 +112,9 @@ local function abort_below(run, parent, previous)
   for _, child in ipairs(run:children(parent)) do
     if child.phase ~= "done" and child.phase ~= "failed" and child.phase ~= "aborted" and child.phase ~= "pending" then
       abort_below(run, child, previous)
+      if map_run.stop(run, child) then
+        history.append(run, previous, "MapRunAborted")
+      end
       flow.stop_task(run, child)
       local state = run:state(child)
       if child.entered_id and (state.Type == "Task" or state.Type == "Wait" or state.Type == "Parallel"
@@ -149,8 +136,7 @@ function nested.branch_failed(run, parent, branch, problem)
   end
   abort_below(run, parent, branch.previous)
   parent.previous = branch.previous
-  history.add(run, parent, state.Type .. "StateFailed")
-  flow.fail(run, parent, state, problem)
+  flow.fail(run, parent, state, problem, state.Type .. "StateFailed")
 end
 
 -- Forgets the branches below a state that is left or begun anew.

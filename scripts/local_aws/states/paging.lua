@@ -52,17 +52,4 @@ function paging.check_length(member, value, most)
   end
 end
 
-function paging.check_enum(member, value, allowed)
-  if value == nil then
-    return
-  end
-  for _, name in ipairs(allowed) do
-    if name == value then
-      return
-    end
-  end
-  refuse(("Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]"):format(value, member,
-    table.concat(allowed, ", ")))
-end
-
 return paging

@@ -1,6 +1,7 @@
 -- What a state does to its data on the way in and out: InputPath, Parameters, ResultSelector, ResultPath, Assign, OutputPath.
 -- https://docs.aws.amazon.com/step-functions/latest/dg/concepts-input-output-filtering.html
 local context    = require "local_aws.states.context"
+local document   = require "local_aws.states.document"
 local expression = require "local_aws.states.expression"
 local failure    = require "local_aws.states.failure"
 local json       = require "json"
@@ -28,7 +29,7 @@ end
 
 -- The input after InputPath.
 function payload.filtered_input(run, branch, state, extra)
-  local raw = json.decode(branch.input)
+  local raw = document.read(branch.input)
   return filter(state.InputPath, context.environment(run, branch, state, raw, extra))
 end
 
@@ -48,7 +49,7 @@ function payload.place(result_path, raw, result)
   elseif result_path == json.null then
     return raw
   end
-  local placed = jsonpath.assign(assert(jsonpath.parse(result_path)), template.copy(raw), result)
+  local placed = jsonpath.assign(assert(jsonpath.parse(result_path)), document.copy(document.open(raw)), result)
   if placed == nil then
     failure.raise("States.ResultPathMatchFailure", ("Unable to apply ReferencePath %s to input %s"):format(result_path,
       json.encode(raw)), { inside_state = true })
@@ -58,11 +59,11 @@ end
 
 -- Encodes what leaves a state; too much of it is States.DataLimitExceeded.
 function payload.encode(branch, value)
-  local text = json.encode(value)
+  local text = document.write(value)
   if #text > payload.LIMIT then
     failure.raise("States.DataLimitExceeded",
       ("The state/task '%s' returned a result with a size exceeding the maximum number of "
-      .. "bytes service limit."):format(branch.state), { inside_state = true })
+      .. "bytes service limit."):format(branch.state))
   end
   return text
 end
@@ -86,7 +87,7 @@ end
 
 -- From a state's result to its output text. -> output, assigned
 function payload.output(run, branch, state, result)
-  local raw = json.decode(branch.input)
+  local raw = document.read(branch.input)
   local selected = result
   if state.ResultSelector ~= nil then
     selected = template.apply(state.ResultSelector, context.environment(run, branch, state, result))

@@ -15,16 +15,21 @@ local function names(list, problem)
   return false
 end
 
--- The catcher for a failure, nil if none.
-function retry.catcher(state, problem)
+-- Which entry of a Retry or Catch names a failure; nil if none.
+function retry.position(list, problem)
   if problem.terminal then
     return nil
   end
-  for _, catcher in ipairs(state.Catch or {}) do
-    if names(catcher.ErrorEquals, problem) then
-      return catcher
+  for index, entry in ipairs(list or {}) do
+    if names(entry.ErrorEquals, problem) then
+      return index
     end
   end
+end
+
+-- The catcher for a failure, nil if none.
+function retry.catcher(state, problem)
+  return (state.Catch or {})[retry.position(state.Catch, problem)]
 end
 
 local function delay_us(retrier, used)
@@ -40,22 +45,19 @@ end
 
 -- Takes one retry for a failure of the branch's state. -> microseconds to wait | nil when it is not to be retried
 function retry.take(branch, state, problem)
-  if problem.terminal then
+  local index = retry.position(state.Retry, problem)
+  if not index then
     return nil
   end
-  for index, retrier in ipairs(state.Retry or {}) do
-    if names(retrier.ErrorEquals, problem) then
-      local retries = branch.retries or json.object {}
-      local used = retries[tostring(index)] or 0
-      if used >= (retrier.MaxAttempts or 3) then
-        return nil
-      end
-      retries[tostring(index)] = used + 1
-      branch.retries = retries
-      branch.retry_count = branch.retry_count + 1
-      return delay_us(retrier, used)
-    end
+  local retrier, retries = state.Retry[index], branch.retries or json.object {}
+  local used = retries[tostring(index)] or 0
+  if used >= (retrier.MaxAttempts or 3) then
+    return nil
   end
+  retries[tostring(index)] = used + 1
+  branch.retries = retries
+  branch.retry_count = branch.retry_count + 1
+  return delay_us(retrier, used)
 end
 
 return retry

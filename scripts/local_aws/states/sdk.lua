@@ -1,13 +1,14 @@
 -- Calls of other services from a Task: arn:aws:states:::aws-sdk:<service>:<action>, and the optimised forms dynamodb:*,
 -- states:*. Parameters and results are spelled as in the AWS SDK for Java, members in PascalCase and times as text,
 -- whatever the service's own spelling is. https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
-local crypto  = require "crypto"
-local failure = require "local_aws.states.failure"
-local fault   = require "local_aws.fault"
-local json    = require "json"
-local models  = require "models"
-local time    = require "time"
-local uuid    = require "uuid"
+local crypto   = require "crypto"
+local document = require "local_aws.states.document"
+local failure  = require "local_aws.states.failure"
+local fault    = require "local_aws.fault"
+local json     = require "json"
+local models   = require "models"
+local time     = require "time"
+local uuid     = require "uuid"
 
 local sdk = {}
 
@@ -27,17 +28,20 @@ local services = {
   events = { service = "events", model = "events", prefix = "EventBridge", optimised = "EventBridge",
     shown = "AmazonEventBridge", general = "AmazonEventBridgeException" },
   eventbridge = { service = "events", model = "events", prefix = "EventBridge" },
+  lambda = { service = "lambda", model = "lambda", prefix = "Lambda", optimised = "Lambda", shown = "AWSLambda",
+    general = "AWSLambdaException" },
   ssm = { service = "ssm", model = "ssm", prefix = "Ssm" },
   route53 = { service = "route53", model = "route53", prefix = "Route53" },
   cloudwatch = { service = "monitoring", model = "cloudwatch", prefix = "CloudWatch" },
 }
 
-local function pascal(name)
+function sdk.pascal(name)
   return name:sub(1, 1):upper() .. name:sub(2)
 end
+local pascal = sdk.pascal
 
 -- member of a shape by its PascalCase name
-local member_names = models.memo(function(model, shape_name)
+sdk.member_names = models.memo(function(model, shape_name)
   local names = {}
   for name in pairs(model.shapes[shape_name].members or {}) do
     names[pascal(name)] = name
@@ -57,7 +61,7 @@ local input_of
 
 local inputs = {
   structure = function(model, shape, value)
-    local names, result = member_names(model, shape.name), json.object {}
+    local names, result = sdk.member_names(model, shape.name), json.object {}
     for key, child in pairs(value) do
       local name = names[key]
       if not name then
@@ -85,7 +89,7 @@ local inputs = {
     return result
   end,
   timestamp = function(_, _, value) return to_number(value) end,
-  string = function(_, _, value) return type(value) == "table" and json.encode(value) or value end,
+  string = function(_, _, value) return type(value) == "table" and document.write(value) or value end,
 }
 
 function input_of(model, reference, value)
@@ -147,18 +151,15 @@ function sdk.with_metadata(result, request_id)
   return result
 end
 
-local function cause_of(problem, known, optimised, request_id, status)
+local function cause_of(problem, known, optimised, request_id, model)
+  local shape = model.shapes[problem.code]
+  local wire = shape and shape.error or {}
+  local status = wire.httpStatusCode or 400
   if optimised then
     return ("%s (Service: %s; Status Code: %d; Error Code: %s; Request ID: %s; Proxy: null)"):format(problem.message,
-      known.shown, status,
-      problem.code, request_id)
+      known.shown, status, wire.code or problem.code, request_id)
   end
   return ("%s (Service: %s, Status Code: %d, Request ID: %s)"):format(problem.message, known.prefix, status, request_id)
-end
-
-local function status_of(model, problem)
-  local shape = model.shapes[problem.code]
-  return shape and shape.error and shape.error.httpStatusCode or 400
 end
 
 -- A refusal of the service as an error of the state, named as the SDK for Java names it: what the service's model does not
@@ -172,22 +173,28 @@ local function refused(problem, known, model, resource, request_id)
     name = name .. "Exception"
   end
   return failure.new((optimised or known.prefix) .. "." .. name,
-    cause_of(problem, known, optimised, request_id, status_of(model, problem)), { refused = true })
+    cause_of(problem, known, optimised, request_id, model), { refused = true })
+end
+
+-- What a resource (resource.lua) calls, as far as we have its model. -> model, the operation's description
+function sdk.operation(resource)
+  local known = services[resource.service]
+  local model = known and models.load(known.model)
+  return model, model and model.operations[pascal(resource.action)]
 end
 
 -- Calls the service for an execution. -> the result as a table; raises a failure
 function sdk.call(world, execution, resource, parameters)
   local known = services[resource.service]
   local operation = pascal(resource.action)
-  local model = known and models.load(known.model)
-  if not model or not model.operations[operation] or not world.services[known.service] then
+  local model, described = sdk.operation(resource)
+  if not described or not world.services[known.service] then
     failure.raise("States.Runtime", ("The resource '%s' is not simulated here"):format(resource.arn), { terminal = true,
       inside_state = true })
   end
-  local described = model.operations[operation]
   -- The optimised form takes a message as an object, too.
   if resource.service == "sns" and not resource.sdk and type(parameters.Message) == "table" then
-    parameters.Message = json.encode(parameters.Message)
+    parameters.Message = document.write(parameters.Message)
   end
   local input = described.input and input_of(model, { shape = described.input }, parameters) or json.object {}
   local request_id = uuid.v4()
@@ -199,6 +206,9 @@ function sdk.call(world, execution, resource, parameters)
     error(result, 0)
   end
   local output = described.output and output_of(model, { shape = described.output }, result or {}) or json.object {}
+  if resource.service == "events" and not resource.sdk and (output.FailedEntryCount or 0) > 0 then
+    failure.raise("EventBridge.FailedEntry", json.encode(output)) -- the optimised form fails when one entry does
+  end
   return sdk.with_metadata(output, request_id)
 end
 

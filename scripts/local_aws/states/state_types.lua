@@ -69,26 +69,49 @@ state_types.Fail = {
   end,
 }
 
+-- AWS counts the seconds of a wait in 32 bits.
+local LONGEST_WAIT = 2147483647
+
+local function seconds_at(path, value)
+  if math.type(value) ~= "integer" then
+    failure.runtime(("The SecondsPath parameter cannot be parsed as a long value: %s == %s"):format(path,
+      expression.shown(value)))
+  elseif value < 0 then
+    failure.runtime(("The SecondsPath parameter references a negative value: %s == %d"):format(path, value))
+  end
+  return value
+end
+
+local function timestamp_at(path, value)
+  if type(value) ~= "string" or not time.parse(value) then
+    failure.runtime(("The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format "
+      .. "string: %s == %s"):format(path, expression.shown(value)))
+  end
+  return value
+end
+
 local function wait_until_us(run, branch, state)
   local environment = context.environment(run, branch, state, payload.filtered_input(run, branch, state))
+  local function referenced(field, checked)
+    local path = state[field]
+    local found, value = expression.find(expression.parse(path).path, environment)
+    if not found then
+      failure.runtime(("The %s parameter does not reference an input value: %s"):format(field, path))
+    end
+    return checked(path, value)
+  end
   local seconds, timestamp = state.Seconds, state.Timestamp
   if state.SecondsPath then
-    seconds = expression.at(expression.parse(state.SecondsPath).path, environment, "SecondsPath")
-    if math.type(seconds) ~= "integer" or seconds < 0 or seconds > 99999999 then
-      failure.runtime(("The SecondsPath parameter does not reference an integer value: %s == %s"):format(state.SecondsPath,
-        json.encode(seconds)))
-    end
+    seconds = referenced("SecondsPath", seconds_at)
   elseif state.TimestampPath then
-    timestamp = expression.at(expression.parse(state.TimestampPath).path, environment, "TimestampPath")
-    if type(timestamp) ~= "string" or not time.parse(timestamp) then
-      failure.runtime(("The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format "
-        .. "string: %s == %s"):format(state.TimestampPath, json.encode(timestamp)))
-    end
+    timestamp = referenced("TimestampPath", timestamp_at)
   end
-  if seconds then
-    return run.now_us + seconds * 1000000
+  local due_us = seconds and run.now_us + math.min(seconds, LONGEST_WAIT + 1) * 1000000
+    or math.floor(time.parse(timestamp) * 1000000)
+  if due_us - run.now_us > LONGEST_WAIT * 1000000 then
+    failure.runtime "Wait state delay is too long."
   end
-  return math.floor(time.parse(timestamp) * 1000000)
+  return due_us
 end
 
 state_types.Wait = {

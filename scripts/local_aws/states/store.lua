@@ -85,6 +85,23 @@ function store.remove_branch(db, id)
   db:run("DELETE FROM states_branches WHERE id = ?", id)
 end
 
+local NEW_EXECUTION = { "arn", "machine_arn", "account", "region", "name", "type", "status", "input", "started_us",
+  "deadline_us", "events", "definition", "role_arn", "machine_name", "machine_updated_us", "revision", "logging", "tracing",
+  "trace_header", "redrive_count", "version_arn", "alias_arn" }
+local INSERT_EXECUTION = ("INSERT INTO states_executions (%s) VALUES (%s)"):format(table.concat(NEW_EXECUTION, ", "),
+  ("?, "):rep(#NEW_EXECUTION - 1) .. "?")
+
+-- Inserts an execution that is RUNNING and has no events yet. -> its id
+function store.add_execution(db, execution)
+  execution.status, execution.events, execution.redrive_count = "RUNNING", 0, 0
+  local values = {}
+  for index, column in ipairs(NEW_EXECUTION) do
+    values[index] = execution[column]
+  end
+  db:run(INSERT_EXECUTION, table.unpack(values, 1, #NEW_EXECUTION))
+  return db:last_insert_id()
+end
+
 function store.execution(db, id)
   return db:first("SELECT * FROM states_executions WHERE id = ?", id)
 end

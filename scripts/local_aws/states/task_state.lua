@@ -2,6 +2,7 @@
 -- work itself is done outside of any transaction (tasks.lua) and comes back through settle().
 local context    = require "local_aws.states.context"
 local crypto     = require "crypto"
+local document   = require "local_aws.states.document"
 local events     = require "local_aws.states.task_events"
 local expression = require "local_aws.states.expression"
 local failure    = require "local_aws.states.failure"
@@ -137,17 +138,17 @@ local function succeed(run, branch, state, parsed, output)
     return
   end
   history.add(run, branch, events[parsed.kind].succeeded(output, parsed))
-  flow.guarded(run, branch, state, flow.succeed, json.decode(output))
+  flow.guarded(run, branch, state, flow.succeed, document.read(output))
 end
 
--- What came of an attempt: outcome = {output = JSON text} | {problem = failure} | either with submitted = true when only
--- the request of a task that waits for a token (or for a nested execution) has been answered. Whoever calls has checked
--- that the attempt is current.
+-- What came of an attempt: outcome = {output = JSON text} | the same with submitted = true when only the request of a task
+-- that waits for a token (or for a nested execution) has been answered | {problem = failure}. Whoever calls has checked that
+-- the attempt is current.
 function task_state.settle(run, branch, state, outcome)
   local parsed = resource.parse(state.Resource)
   local problem = outcome.problem
   if problem then
-    give_up(run, branch, state, outcome.submitted and problem.refused and "submit_failed" or "failed", problem)
+    give_up(run, branch, state, parsed.pattern and problem.refused and "submit_failed" or "failed", problem)
   elseif outcome.submitted then
     history.add(run, branch, events.service.submitted(outcome.output, parsed))
     branch.task.submitted = true

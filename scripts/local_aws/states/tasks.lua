@@ -1,5 +1,7 @@
 -- The work of Task states, done outside of any transaction: invoking functions, calling services. What comes of it is an
 -- outcome for task_state.settle.
+local arn      = require "local_aws.states.arn"
+local document = require "local_aws.states.document"
 local failure  = require "local_aws.states.failure"
 local json     = require "json"
 local log      = require "log"
@@ -34,7 +36,7 @@ local function function_arn(execution, name)
   if name:find "^arn:" then
     return name
   end
-  return ("arn:aws:lambda:%s:%s:function:%s"):format(execution.region, execution.account, name)
+  return arn.of("lambda", execution.region, execution.account, "function:" .. name)
 end
 
 local function not_found(execution, name)
@@ -60,13 +62,20 @@ local function invoke(world, execution, name, input)
   failure.raise("Lambda.Unknown", tostring(result))
 end
 
+-- What the function is given: null is an empty object; a text that is JSON is passed on as it is.
+local function payload_of(given)
+  if given == nil or given == json.null then
+    return "{}"
+  end
+  return type(given) == "string" and pcall(json.decode, given) and given or document.write(given)
+end
+
 local function lambda_invoke(world, execution, parameters)
   local name = parameters.FunctionName
   if type(name) ~= "string" then
     failure.raise("States.Runtime", "The FunctionName field is required", { terminal = true, inside_state = true })
   end
-  local given = parameters.Payload
-  local text = invoke(world, execution, name, given == nil and "{}" or json.encode(given))
+  local text = invoke(world, execution, name, payload_of(parameters.Payload))
   local result = json.object { ExecutedVersion = "$LATEST", Payload = json.decode(text), StatusCode = 200 }
   return sdk.with_metadata(result, uuid.v4())
 end
@@ -111,7 +120,8 @@ local function work(world, execution, parsed, input, job)
   if parsed.kind == "function" then
     return { output = invoke(world, execution, parsed.arn, input) }
   end
-  local result = call_service(world, execution, parsed, json.decode(input), job)
+  local parameters = document.copy(document.open(document.read(input)))
+  local result = call_service(world, execution, parsed, parameters, job)
   return { output = json.encode(result), submitted = parsed.pattern ~= nil }
 end
 
@@ -121,7 +131,7 @@ function tasks.work(world, execution, parsed, input, job)
   if fine then
     return outcome
   elseif failure.is(outcome) then
-    return { problem = outcome, submitted = outcome.refused }
+    return { problem = outcome }
   end
   log.error("states: a task could not be performed", { problem = tostring(outcome), execution = execution.arn })
   return { problem = failure.new("States.Runtime", tostring(outcome), { terminal = true }) }

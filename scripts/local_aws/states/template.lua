@@ -1,5 +1,6 @@
 -- Payload templates (Parameters, ItemSelector, ResultSelector, Assign): a copy of the template in which every field
 -- "name.$" has become "name" with the value of its expression. https://states-language.net/spec.html#payload-template
+local document   = require "local_aws.states.document"
 local expression = require "local_aws.states.expression"
 local json       = require "json"
 
@@ -7,18 +8,6 @@ local template = {}
 
 local function is_table(value)
   return type(value) == "table" and value ~= json.null
-end
-
--- Copies JSON, so that what a state changes is its own.
-function template.copy(value)
-  if not is_table(value) then
-    return value
-  end
-  local copy = {}
-  for key, child in pairs(value) do
-    copy[key] = template.copy(child)
-  end
-  return json.is_array(value) and json.array(copy) or json.object(copy)
 end
 
 function template.apply(value, environment)
@@ -31,16 +20,19 @@ function template.apply(value, environment)
     end
     return list
   end
-  local result = json.object {}
-  for key, child in pairs(value) do
-    if type(key) == "string" and key:sub(-2) == ".$" then
+  local result, keys = json.object {}, {}
+  for index, key in ipairs(document.keys(value)) do
+    local child = value[key]
+    if key:sub(-2) == ".$" then
       local node = assert(expression.parse(child)) -- checked when the state machine was created
-      result[key:sub(1, -3)] = expression.evaluate(node, environment, key)
+      keys[index] = key:sub(1, -3)
+      result[keys[index]] = expression.evaluate(node, environment, key)
     else
+      keys[index] = key
       result[key] = template.apply(child, environment)
     end
   end
-  return result
+  return document.arrange(result, keys)
 end
 
 -- Calls report(pointer, message) for each field of a template that cannot work.

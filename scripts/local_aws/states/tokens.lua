@@ -45,6 +45,7 @@ end
 
 function operations.SendTaskSuccess(call)
   local output = call.input.output
+  get(call) -- AWS looks at the token first
   paging.check_length("output", output, OUTPUT_LIMIT)
   local sound, reason = input_check.json(output)
   if not sound then

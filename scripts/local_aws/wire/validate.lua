@@ -28,6 +28,17 @@ local function shown(value)
   return "{" .. table.concat(parts, ", ") .. "}"
 end
 
+-- Sets whose values AWS writes in another order than its models have them.
+local AWS_ORDER = {
+  ["RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED, PENDING_REDRIVE"]
+    = "SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING", -- states: ListExecutions
+}
+
+local function shown_set(values)
+  local text = table.concat(values, ", ")
+  return AWS_ORDER[text] or text
+end
+
 local function utf8_length(text)
   return utf8.len(text) or #text
 end
@@ -121,7 +132,7 @@ function check(model, shape, value, path, found)
     complain(found, path, value, shape, ("Member must have %s less than or equal to %d"):format(what, shape.max))
   end
   if shape.enum and not contains(shape.enum, value) then
-    complain(found, path, value, shape, "Member must satisfy enum value set: [" .. table.concat(shape.enum, ", ") .. "]")
+    complain(found, path, value, shape, ("Member must satisfy enum value set: [%s]"):format(shown_set(shape.enum)))
   end
   if shape.pattern and shape.type == "string" and not pattern.matches(value, shape.pattern) then
     complain(found, path, value, shape, "Member must satisfy regular expression pattern: " .. shape.pattern)

@@ -266,6 +266,12 @@ describe("validation by the model", function()
     assert.truthy(found[1].message:find("^Value at 'cfnStackName' failed"))
   end)
 
+  it("writes a set in AWS's order where that is known", function()
+    local found = validate.input(models.load "sfn", "ListExecutions", json.object { statusFilter = "succeeded" })
+    assert.equal("Value 'succeeded' at 'statusFilter' failed to satisfy constraint: Member must satisfy enum value set: "
+      .. "[SUCCEEDED, TIMED_OUT, PENDING_REDRIVE, ABORTED, FAILED, RUNNING]", found[1].message)
+  end)
+
   it("stops counting at ten", function()
     local ids = json.array {}
     for number = 1, 20 do

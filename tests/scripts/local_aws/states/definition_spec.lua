@@ -98,13 +98,59 @@ describe("a state machine definition", function()
   end)
 
   it("is refused clearly when it is written for what is not simulated", function()
-    assert.truthy(reason('{"StartAt": "A", "QueryLanguage": "JSONata", "States": {"A": {"Type": "Succeed"}}}'):find(
-      "QueryLanguage 'JSONata' is not supported here", 1, true))
-    assert.truthy(
-      of_state('{"Type": "Succeed", "QueryLanguage": "JSONata"}'):find "QueryLanguage 'JSONata' is not supported here")
+    local world = support.open()
+    finally(function() world:close() end)
+    local whole = reason('{"StartAt": "A", "QueryLanguage": "JSONata", "States": {"A": {"Type": "Pass", "Next": "B", "Output": '
+      .. '"{% 1 %}"}, "B": {"Type": "Succeed"}}}')
+    assert.truthy(whole:find("SCHEMA_VALIDATION_FAILED: State 'A' is written in JSONata, which is not simulated here: no "
+      .. "maintained library evaluates it for C or Lua. Write the state in JSONPath (Parameters, ResultPath and intrinsic "
+      .. "functions instead of Arguments, Output and {% %}) at /States/A, SCHEMA_VALIDATION_FAILED: State 'B' is", 1, true))
+    assert.truthy(of_state('{"Type": "Succeed", "QueryLanguage": "JSONata"}'):find "written in JSONata")
+    assert.truthy(of_state('{"Type": "Succeed", "QueryLanguage": "SQL"}'):find("must be one of [JSONPath, JSONata]", 1, true))
+    assert.equal("", reason('{"StartAt": "A", "QueryLanguage": "JSONPath", "States": {"A": {"Type": "Succeed"}}}'))
+    for operation, input in pairs { CreateStateMachine = { name = "m", roleArn = "arn:aws:iam::123456789012:role/r",
+      definition = '{"StartAt": "A", "QueryLanguage": "JSONata", "States": {"A": {"Type": "Succeed"}}}' },
+      TestState = { definition = '{"Type": "Succeed", "QueryLanguage": "JSONata"}' } } do
+      local refusal = world:refusal(operation, input)
+      assert.truthy(refusal:find "^InvalidDefinition: .*is written in JSONata, which is not simulated here", refusal)
+    end
     assert.truthy(of_state('{"Type": "Succeed", "Output": "{% 1 %}"}'):find "it belongs to JSONata")
-    assert.truthy(of_state([[{"Type": "Map", "End": true, "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED"},
-      "StartAt": "B", "States": {"B": {"Type": "Succeed"}}}}]]):find "Mode 'DISTRIBUTED' is not supported here")
+  end)
+
+  it("must end", function()
+    assert.equal("MISSING_END_STATE: No state ends the workflow at /States",
+      reason '{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}}')
+  end)
+
+  it("has labels of its own for distributed Maps", function()
+    local map = '{"Type": "Map", "Label": "%s", "%s": %s, "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", '
+      .. '"ExecutionType": "STANDARD"}, "StartAt": "%s", "States": {"%s": {"Type": "Succeed"}}}}'
+    local text = '{"StartAt": "A", "States": {"A": ' .. map:format("l", "Next", '"B"', "X", "X") .. ', "B": '
+      .. map:format("l", "End", "true", "Y", "Y") .. "}}"
+    assert.equal("DUPLICATE_LABEL_NAME: Duplicate Label name: l at /States/B/Label", reason(text))
+  end)
+
+  it("is warned of paths that nothing reads, when warnings are wanted", function()
+    local text = json.encode { StartAt = "A", States = { A = { Type = "Pass", Parameters = { a = "$.x", ["b.$"] = "$.x",
+      c = json.array { json.object { d = "States.UUID()" } }, e = "$5", f = "$" }, Result = { ["y.$"] = "$.z" }, Next = "C" },
+      C = { Type = "Choice", Choices = json.array { { Variable = "$.v", StringEquals = "$.w", Next = "F" } }, Default = "F" },
+      F = { Type = "Fail", Error = "$.e", Cause = "no path" } } }
+    local world = support.open()
+    finally(function() world:close() end)
+    local function validated(severity, most)
+      return world:call("ValidateStateMachineDefinition", { definition = text, severity = severity, maxResults = most })
+    end
+    assert.same({ "OK", 0 }, { validated().result, #validated().diagnostics })
+    local places = {}
+    for index, diagnostic in ipairs(validated("WARNING").diagnostics) do
+      places[index] = diagnostic.code .. " " .. diagnostic.location
+      assert.equal("WARNING", diagnostic.severity)
+    end
+    assert.same({ "NO_DOLLAR /States/A/Parameters/a", "NO_DOLLAR /States/A/Parameters/c[0]/d",
+      "PASS_RESULT_IS_STATIC /States/A/Result/y.$", "NO_PATH /States/C/Choices[0]/StringEquals",
+      "NO_PATH /States/F/Error" }, places)
+    local cut = validated("WARNING", 2)
+    assert.same({ "OK", 2, true }, { cut.result, #cut.diagnostics, cut.truncated })
   end)
 
   it("may not wait for tokens in an Express machine", function()

@@ -162,7 +162,7 @@ describe("a failure", function()
         return world:describe(arn)
       end
       assert.equal("FAILED", run("States.TaskFailed").status)
-      assert.equal('{"Error":"States.Timeout"}', run("States.Timeout").output)
+      assert.equal('{"Cause":"","Error":"States.Timeout"}', run("States.Timeout").output)
     end)
 
     it("ends the whole execution as TIMED_OUT", function()

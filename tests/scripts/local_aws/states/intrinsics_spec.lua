@@ -20,7 +20,7 @@ end
 describe("an intrinsic function", function()
   it("formats", function()
     assert.equal('"Hello, my name is Ada."', value "States.Format('Hello, my name is {}.', $.name)")
-    assert.equal([["7 {} it's [1,2] null true"]],
+    assert.equal([["7 {} it's [1, 2] null true"]],
       value [[States.Format('{} \{\} it\'s {} {} {}', $.n, States.Array(1, 2), null, true)]])
     assert.equal('"1.5"', value "States.Format('{}', $.float)")
     assert.equal('"ctx"', value "States.Format('{}', $$.Id)")

@@ -27,6 +27,19 @@ describe("a state machine", function()
     assert.is_nil(world:call("DescribeStateMachine", { stateMachineArn = arn, includedData = "METADATA_ONLY" }).definition)
   end)
 
+  it("is described with the variables that its states use", function()
+    local inner = { StartAt = "I", States = { I = { Type = "Pass", End = true, Parameters = { ["a.$"] = "$deep.x" } } } }
+    local arn = world:create("m", json.encode { StartAt = "A", States = {
+      A = { Type = "Pass", Assign = { v = 1, ["w.$"] = "$$.Execution.Id" }, Next = "C" },
+      C = { Type = "Choice", Default = "M", Choices = json.array { json.object { Next = "M", And = json.array {
+        json.object { Variable = "$v", NumericLessThanPath = "$limit.most" } } } } },
+      M = { Type = "Map", End = true, ItemsPath = "$w", ItemProcessor = inner,
+        ItemSelector = { ["t.$"] = "States.Format('{} {}', $v, States.MathAdd($w[0], 1))", plain = "$no" } } } })
+    local described = world:call("DescribeStateMachine", { stateMachineArn = arn })
+    assert.same({ C = { "limit", "v" }, M = { "v", "w" }, I = { "deep" } }, described.variableReferences)
+    assert.is_nil(world:call("DescribeStateMachine", { stateMachineArn = world:create("n", PASS) }).variableReferences)
+  end)
+
   it("may be created again as it is, not otherwise", function()
     local arn = world:create("m", PASS)
     clock.step(5)
@@ -51,10 +64,12 @@ describe("a state machine", function()
       assert.equal("InvalidName: Invalid Name: '" .. name .. "'", refusal { name = name })
     end
     assert.equal("InvalidArn: Invalid Role Arn: 'role'", refusal { roleArn = "role" })
-    assert.truthy(refusal({ type = "FAST" }):find "^ValidationException")
     assert.equal("ValidationException: Version description can only be set when publish is true",
       refusal { versionDescription = "d" })
     assert.truthy(refusal({ loggingConfiguration = { level = "ALL" } }):find "^InvalidLoggingConfiguration")
+    for _, wrong in ipairs { { type = "CUSTOMER_MANAGED_KMS_KEY" }, { type = "AWS_OWNED_KEY", kmsKeyId = "k" } } do
+      assert.truthy(refusal({ encryptionConfiguration = wrong }):find "^InvalidEncryptionConfiguration: Invalid Encryption ")
+    end
   end)
 
   it("is updated with a new revision, and running executions keep theirs", function()

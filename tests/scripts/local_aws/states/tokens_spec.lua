@@ -88,7 +88,7 @@ describe("a task token", function()
     arn = start { Catch = json.array { { ErrorEquals = json.array { "Refused" }, Next = "Caught" } } }
     world:call("SendTaskFailure", { taskToken = token, error = "Refused" })
     world.rest()
-    assert.equal('{"Error":"Refused"}', world:describe(arn).output)
+    assert.equal('{"Cause":null,"Error":"Refused"}', world:describe(arn).output)
   end)
 
   it("times out", function()
