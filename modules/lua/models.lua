@@ -29,7 +29,7 @@ local ALIASES = { stepfunctions = "sfn", eventbridge = "events" }
 local FOLDERS = { sfn = "stepfunctions" }
 
 -- What we speak, by preference, of a service that speaks several protocols.
-local PROTOCOLS = { "json", "rest-json", "rest-xml", "query", "ec2" }
+local PROTOCOLS = { "json", "rest-json", "rest-xml", "smithy-rpc-v2-cbor", "query", "ec2" }
 
 local loaded, loaded_path = {}, nil
 

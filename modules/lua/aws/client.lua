@@ -24,6 +24,7 @@ local client = {}
 
 local PROTOCOLS = {
   json = "json", ["rest-json"] = "rest_json", query = "query", ec2 = "ec2", ["rest-xml"] = "rest_xml",
+  ["smithy-rpc-v2-cbor"] = "rpc_cbor",
 }
 
 local OPTIONS = {

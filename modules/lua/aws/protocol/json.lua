@@ -9,7 +9,6 @@ local protocol = {}
 -- -> {method, target, headers, body}
 function protocol.request(model, operation, input, options)
   local metadata = model.metadata
-  local query_errors = metadata.awsQueryCompatible and "true" or nil -- asks for the codes that its query protocol had
   local shape = operation.input and model.shapes[operation.input]
   local body = shape and json_body.write(model, shape, input, options) or json.object {}
   return {
@@ -18,7 +17,7 @@ function protocol.request(model, operation, input, options)
     headers = {
       ["content-type"] = "application/x-amz-json-" .. (metadata.jsonVersion or "1.0"),
       ["x-amz-target"] = metadata.targetPrefix .. "." .. operation.name,
-      ["x-amzn-query-mode"] = query_errors,
+      ["x-amzn-query-mode"] = failure.query_mode(metadata),
     },
     body = json.encode(body),
   }

@@ -181,6 +181,7 @@ local function drop_nulls(model, shape, value)
   end
   return value
 end
+json_body.drop_nulls = drop_nulls
 
 -- A decoded body as the model names it, in place.
 function json_body.convert(model, shape, value, options)
