@@ -117,8 +117,11 @@ static void work_clear(struct work *work) {
     free(work->headers);
 }
 
-static bool is_name(const char *text) {
-    return *text != '\0' && strlen(text) < 64 && text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+/* Of a few old services the signing name has capital letters: IoTSecuredTunneling. */
+static bool is_name(const char *text, bool with_capitals) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
+    const char *allowed = with_capitals ? letters : letters + 26;
+    return *text != '\0' && strlen(text) < 64 && text[strspn(text, allowed)] == '\0';
 }
 
 static bool hash_payload(struct work *work, const struct sigv4_request *request) {
@@ -155,8 +158,8 @@ static bool prepare(struct work *work, const struct sigv4_request *request, stru
     if (!uri_split(request->url, &work->uri)) {
         return error_set(error, "SIGV4_URL", "cannot sign a request for what is not a URL");
     }
-    if (!is_name(request->region) || !is_name(request->service)) {
-        return error_set(error, "SIGV4_SCOPE", "region and service are names of a-z, 0-9 and -, not \"%.64s\" and \"%.64s\"",
+    if (!is_name(request->region, false) || !is_name(request->service, true)) {
+        return error_set(error, "SIGV4_SCOPE", "region and service are names of letters, digits and -, not \"%.64s\" and \"%.64s\"",
                          request->region, request->service);
     }
     sigv4_canonical_format_date(request->time_s, result->date);

@@ -212,7 +212,7 @@ function models.memo(compute)
 end
 
 -- Words with capitals of their own.
-local WORDS = { iSCSI = "Iscsi", OTel = "Otel", OAuth2 = "Oauth2", WhatsApp = "Whatsapp" }
+local WORDS = { HITs = "Hits", iSCSI = "Iscsi", OTel = "Otel", OAuth2 = "Oauth2", WhatsApp = "Whatsapp" }
 
 -- "DescribeJobs" -> "describe_jobs", "CreateDBCluster" -> "create_db_cluster", "UpdateTTLs" -> "update_ttls": as botocore names
 -- its methods, so that what people know from Python works here.

@@ -10,6 +10,8 @@ return {
       raises = "a string where the system's policy forbids MD5" },
     { "hmac_sha256(key: string, bytes: string): string", "The keyed digest, 32 bytes." },
     { "crc32(bytes: string): integer", "The checksum as in DynamoDB's x-amz-crc32." },
+    { "crc32c(bytes: string): integer", "The checksum as in S3's x-amz-checksum-crc32c." },
+    { "crc64nvme(bytes: string): integer", "The bits of S3's x-amz-checksum-crc64nvme; may be negative." },
     { "hex(bytes: string): string", "Lower-case hexadecimal digits." },
     { "unhex(text: string): string|nil", "The bytes; nil when it is no even number of digits." },
     { "base64_encode(bytes: string): string", "Base64 with padding." },

@@ -99,7 +99,9 @@ end
 -- Where this call goes; where the operation has no say in it, the same for all of the client's calls.
 function state:endpoint(operation, input)
   local context = endpoints.context(self.model, operation, input)
-  if not context and self.address then
+  if context then
+    quirks.context(self.model, operation, context)
+  elseif self.address then
     return self.address
   end
   local found = self:prepare()
@@ -177,7 +179,6 @@ function state:call(operation, parameters, options, level)
   if not self.undeclared then
     actions.check(self.model, operation, parameters)
   end
-  parameters = quirks.parameters(self.model, operation, parameters)
   local rehearsed = not self.undeclared and self.service ~= "sts" and not reading.only(operation) and dry_run.current()
   if rehearsed then
     return rehearse(self, operation, parameters, rehearsed)

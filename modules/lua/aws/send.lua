@@ -1,10 +1,12 @@
 -- One AWS call from parameters to result: build, sign, send, read, and try again where that is safe.
 
+local checksums  = require "aws.checksums"
 local config     = require "config"
 local crypto     = require "crypto"
 local failure    = require "aws.failure"
 local http       = require "http"
 local log        = require "log"
+local prepare    = require "aws.prepare"
 local quirks     = require "aws.quirks"
 local reading    = require "aws.reading"
 local record     = require "aws.record"
@@ -83,11 +85,11 @@ end
 
 local function signed(call, attempt)
   local request, headers, keys = call.request, headers_of(call, attempt)
-  local url = call.endpoint.url .. quirks.target(call.operation, request.target, call.endpoint)
+  local url = call.endpoint.url .. quirks.target(call.client.model, call.operation, request.target, call.endpoint)
   local _, unsigned_body = quirks.signing(call.operation)
   if not keys then
     return url, headers
-  elseif unsigned_body then
+  elseif unsigned_body and not headers["x-amz-content-sha256"] then
     headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"
   end
   local signature = sigv4.sign {
@@ -105,12 +107,6 @@ end
 local function new_failure(call, fields)
   fields.service, fields.operation, fields.region = call.client.service, call.operation.name, call.endpoint.signing_region
   return failure.new(fields)
-end
-
--- DynamoDB sends the CRC-32 of the body; a broken body that is still JSON would go unseen without it.
-local function crc_fails(response)
-  local expected = tonumber(response.headers["x-amz-crc32"])
-  return expected ~= nil and not response.headers["content-encoding"] and crypto.crc32(response.body) ~= expected
 end
 
 local function message_of(said, response)
@@ -144,19 +140,32 @@ local function unreadable(call, response, code, message)
   }), "transient", true
 end
 
+-- Two checksums that an answer may have: DynamoDB's, without which a broken body that is still JSON would go unseen, and those
+-- that its operation has asked for.
+local function broken_body(call, response)
+  local expected = tonumber(response.headers["x-amz-crc32"])
+  if expected and not response.headers["content-encoding"] and crypto.crc32(response.body) ~= expected then
+    return "CRC32_MISMATCH"
+  end
+  return response.status < 300 and call.asks_checksum and checksums.differs(call.operation, response) and "CHECKSUM_MISMATCH"
+end
+
 -- An answer -> its output; or nil, the error, its kind for retry.lua, and whether the call may have been carried out.
 local function read(call, response)
-  if crc_fails(response) then
-    return nil, unreadable(call, response, "CRC32_MISMATCH", "the answer's body does not have its header's checksum")
-  elseif response.status >= 300 then
+  local client, broken = call.client, broken_body(call, response)
+  if broken then
+    return nil, unreadable(call, response, broken, "the answer's body does not have its header's checksum")
+  end
+  response = quirks.answer(client.model, call.operation, response)
+  if response.status >= 300 then
     return nil, from_status(call, response)
   end
-  local parsed, output = pcall(call.client.protocol.response, call.client.model, call.operation, response, call.client)
+  local parsed, output = pcall(client.protocol.response, client.model, call.operation, response, client)
   if not parsed then
     local why = type(output) == "table" and output.message or tostring(output)
     return nil, unreadable(call, response, "UNREADABLE_ANSWER", "the answer is not what the model says: " .. why)
   end
-  return output
+  return quirks.output(client.model, call.operation, output, response, call.input)
 end
 
 local function remaining(call)
@@ -189,42 +198,27 @@ local function try(call, attempt)
   return output, problem, kind, maybe_done, response
 end
 
-local function host_prefix(call, url, input)
-  local prefix = call.operation.endpoint and call.operation.endpoint.hostPrefix
-  if not prefix or call.endpoint.overridden then
-    return url
-  end
-  prefix = prefix:gsub("{(%w+)}", input)
-  if url:find("://" .. prefix, 1, true) then
-    return url -- the endpoint's rules have put it there already
-  end
-  return (url:gsub("://", function() return "://" .. prefix end, 1))
-end
-
 local function new_call(client, operation, input, options)
   local settings = client:prepare()
   local features = { [user_agent.FEATURES["retries_" .. settings.retry_mode]] = true }
   for _, feature in ipairs(options.features or {}) do
     features[user_agent.FEATURES[feature]] = true
   end
-  local endpoint = client:endpoint(operation, input)
-  if endpoint.overridden then
-    features[user_agent.FEATURES.endpoint_override] = true
-  end
   local by_service = TIMEOUT[client.service]
   local call = {
-    client = client, operation = operation, features = features, endpoint = endpoint, mode = settings.retry_mode,
+    client = client, operation = operation, input = input, features = features, mode = settings.retry_mode,
     prefix = client.model.metadata.endpointPrefix,
-    request = quirks.request(client.model, operation, client.protocol.request(client.model, operation, input, client)),
     invocation = uuid.v4(), began = time.monotonic(), total = options.total_timeout or client.total_timeout,
     timeout = options.timeout or client.timeout or by_service and by_service[operation.name] or 60,
     attempts = options.max_attempts or settings.max_attempts,
     unrepeatable = UNREPEATABLE[client.service] and UNREPEATABLE[client.service][operation.name] or false,
     long_poll = LONG_POLLS[operation.name] == client.service,
   }
-  call.memory = retrying.memory(client.service, endpoint.url)
-  local url = host_prefix(call, endpoint.url, input)
-  call.endpoint = setmetatable({ url = url }, { __index = endpoint })
+  prepare(call, settings)
+  if call.endpoint.overridden then
+    features[user_agent.FEATURES.endpoint_override] = true
+  end
+  call.memory = retrying.memory(client.service, call.endpoint.url)
   return call
 end
 

@@ -35,6 +35,16 @@ local function retry_mode(service, options, found)
   return mode
 end
 
+-- When a body gets a checksum, or an answer's is looked at, that the operation can do without.
+local function checksums_everywhere(service, variable, in_profile)
+  local text = (given(config.get(variable)) or given(in_profile) or "when_supported"):lower()
+  if text ~= "when_supported" and text ~= "when_required" then
+    fail(service, "CHECKSUM_SETTING", "%s (%s) is '%s': it can be when_supported or when_required", variable,
+      variable:lower():gsub("^aws_", ""), text)
+  end
+  return text == "when_supported"
+end
+
 local function max_attempts(service, options, found, mode, prefix)
   if options.max_attempts then
     return options.max_attempts
@@ -51,7 +61,8 @@ local function max_attempts(service, options, found, mode, prefix)
   return number
 end
 
--- -> {profile=, region=, retry_mode=, max_attempts=, ca_bundle= a file or nil, application= name or nil}
+-- -> {profile=, region=, retry_mode=, max_attempts=, ca_bundle= a file or nil, application= name or nil,
+-- request_checksums=, response_checksums= boolean: also where they are not required}
 function settings.load(model, options)
   local service = model.service
   local found = profile.load((region.profile_name(options)))
@@ -60,6 +71,8 @@ function settings.load(model, options)
     profile = found, region = region_of(service, options, found), retry_mode = mode,
     max_attempts = max_attempts(service, options, found, mode, model.metadata.endpointPrefix),
     ca_bundle = given(config.get("AWS_CA_BUNDLE")) or given(found.ca_bundle),
+    request_checksums = checksums_everywhere(service, "AWS_REQUEST_CHECKSUM_CALCULATION", found.request_checksum_calculation),
+    response_checksums = checksums_everywhere(service, "AWS_RESPONSE_CHECKSUM_VALIDATION", found.response_checksum_validation),
     application = given(config.get("AWS_SDK_UA_APP_ID")) or given(found.sdk_ua_app_id),
   }
 end

@@ -66,6 +66,7 @@ function failure.from_document(model, response, decode, convert)
   local code = failure.plain_code(named)
   local query_code = headers["x-amzn-query-error"] and headers["x-amzn-query-error"]:match "^([^;]+);" -- a former query service
   local message = text_of(body.message) or text_of(body.Message) or text_of(body.errorMessage)
+    or text_of(body.error_description) -- OAuth's: RFC 6749, 5.2
   local shape = code and failure.shape_of(model, code)
   local members = {}
   if shape then

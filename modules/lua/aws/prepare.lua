@@ -1,0 +1,36 @@
+-- What one AWS call sends, and where, but for its signature: the same for all of its tries.
+
+local checksums = require "aws.checksums"
+local quirks    = require "aws.quirks"
+
+local function host_prefix(operation, endpoint, input)
+  local prefix = operation.endpoint and operation.endpoint.hostPrefix
+  if not prefix or endpoint.overridden then
+    return endpoint.url
+  end
+  prefix = prefix:gsub("{(%w+)}", input)
+  if endpoint.url:find("://" .. prefix, 1, true) then
+    return endpoint.url -- the endpoint's rules have put it there already
+  end
+  return (endpoint.url:gsub("://", function() return "://" .. prefix end, 1))
+end
+
+-- Gives the call, of whom the client, the operation and the caller's own parameters (input) are known, its request {method,
+-- target, headers, body}, its endpoint, and asks_checksum: is the answer's checksum to be looked at?
+return function(call, settings)
+  local client, operation = call.client, call.operation
+  local model = client.model
+  local input = quirks.parameters(model, operation, call.input)
+  if settings.response_checksums then
+    input = checksums.ask(operation, input)
+  end
+  local trait = operation.httpChecksum
+  call.asks_checksum = trait and trait.requestValidationModeMember and input[trait.requestValidationModeMember] ~= nil
+  local endpoint = quirks.endpoint(model, input, client:endpoint(operation, input))
+  local url = host_prefix(call.operation, endpoint, input)
+  call.endpoint = setmetatable({ url = url }, { __index = endpoint })
+  call.request = client.protocol.request(model, operation, input, client)
+  call.request.headers["content-length"] = nil -- a parameter of some operations; it is counted where it is sent
+  checksums.add(operation, call.request, settings.request_checksums)
+  quirks.request(model, operation, call.request, url)
+end
