@@ -14,6 +14,7 @@ enum {
     RESPONSE_LIMIT = 64 * 1024 * 1024,
     HEADERS_LIMIT = 256 * 1024,
     KEEP_ALIVE_MAX = 10,
+    STREAM_MAX = 1024 * 1024, /* bytes of a stream that wait for their reader */
 };
 
 struct http_client {
@@ -42,6 +43,7 @@ struct http_transfer {
     size_t body_sent;
     bool in_headers;
     bool is_too_large;
+    bool is_paused;
     char origin[256]; /* scheme://host:port, for messages: the rest of a URL may hold a signature */
     char message[CURL_ERROR_SIZE];
 };
@@ -120,9 +122,27 @@ static size_t take_header(char *line, size_t size, size_t count, void *context) 
     return size * count;
 }
 
+/* A stream's bytes: told at once, and held up when they are not drained. */
+static size_t take_piece(struct http_transfer *transfer, const char *bytes, size_t count) {
+    struct http_exchange *exchange = transfer->exchange;
+    if (exchange->body.length > 0 && exchange->body.length + count > STREAM_MAX) {
+        transfer->is_paused = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &exchange->status);
+    if (!buffer_append(&exchange->body, bytes, count)) {
+        return 0;
+    }
+    exchange->listener->wake(exchange->listener);
+    return count;
+}
+
 static size_t take_body(char *bytes, size_t size, size_t count, void *context) {
     struct http_transfer *transfer = context;
     struct buffer *body = &transfer->exchange->body;
+    if (transfer->exchange->listener != NULL) {
+        return take_piece(transfer, bytes, size * count);
+    }
     transfer->is_too_large = size * count > body->limit - body->length;
     return buffer_append(body, bytes, size * count) ? size * count : 0;
 }
@@ -457,6 +477,17 @@ static bool set_route(struct http_transfer *transfer, const struct http_request 
     return good;
 }
 
+/* A stream ends when it will; only its silences are limited. */
+static void set_timeout(CURL *easy, const struct http_request *request) {
+    int64_t timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS;
+    if (request->listener == NULL) {
+        curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    } else {
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)((timeout_ms + 999) / 1000));
+    }
+}
+
 static bool set_options(struct http_transfer *transfer, const struct http_request *request) {
     CURL *easy = transfer->easy;
     const struct http_client *client = transfer->client;
@@ -480,7 +511,7 @@ static bool set_options(struct http_transfer *transfer, const struct http_reques
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)(request->connect_timeout_ms > 0 ? request->connect_timeout_ms : CONNECT_TIMEOUT_MS));
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS));
+    set_timeout(easy, request);
     if (client->user_agent != NULL) {
         good = good && curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent) == CURLE_OK;
     }
@@ -495,6 +526,7 @@ void http_exchange_start(struct http_client *client, struct http_exchange *excha
     memset(&exchange->error, 0, sizeof exchange->error);
     exchange->status = 0;
     exchange->transfer = transfer;
+    exchange->listener = request->listener;
     buffer_init(&exchange->headers, HEADERS_LIMIT);
     buffer_init(&exchange->body, request->response_limit > 0 ? request->response_limit : RESPONSE_LIMIT);
     if (transfer == NULL) {
@@ -534,6 +566,15 @@ void http_exchange_start(struct http_client *client, struct http_exchange *excha
     client->transfers = transfer;
     client->active++;
     exchange->pending.cancel = cancel;
+}
+
+void http_exchange_drain(struct http_exchange *exchange) {
+    struct http_transfer *transfer = exchange->transfer;
+    buffer_reset(&exchange->body);
+    if (transfer != NULL && transfer->is_paused) {
+        transfer->is_paused = false;
+        curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+    }
 }
 
 void http_exchange_clear(struct http_exchange *exchange) {

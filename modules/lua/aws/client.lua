@@ -4,6 +4,7 @@ local actions     = require "aws.actions"
 local credentials = require "aws.credentials"
 local dry_run     = require "dry_run"
 local endpoints   = require "aws.endpoints"
+local events      = require "aws.events"
 local failure     = require "aws.failure"
 local foresee     = require "aws.foresee"
 local models      = require "models"
@@ -174,7 +175,7 @@ end
 
 function state:call(operation, parameters, options, level)
   parameters = parameters or {}
-  quirks.refuse_streams(self.model, operation, level + 1)
+  events.refuse_both_ways(self.model, operation, level + 1)
   validate.parameters(self.model, operation, parameters, self, level + 1)
   if not self.undeclared then
     actions.check(self.model, operation, parameters)

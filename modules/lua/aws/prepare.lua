@@ -1,12 +1,14 @@
 -- What one AWS call sends, and where, but for its signature: the same for all of its tries.
 
-local checksums = require "aws.checksums"
-local quirks    = require "aws.quirks"
+local checksums          = require "aws.checksums"
+local copy_source        = require "aws.copy_source"
+local endpoint_discovery = require "aws.endpoint_discovery"
+local quirks             = require "aws.quirks"
 
 local function host_prefix(operation, endpoint, input)
   local prefix = operation.endpoint and operation.endpoint.hostPrefix
-  if not prefix or endpoint.overridden then
-    return endpoint.url
+  if not prefix or endpoint.overridden or (operation.staticContextParams or {}).RequiresAccountId then
+    return endpoint.url -- the last: S3 Control's endpoint rules know what the account has to do with its hosts
   end
   prefix = prefix:gsub("{(%w+)}", input)
   if endpoint.url:find("://" .. prefix, 1, true) then
@@ -27,7 +29,8 @@ return function(call, settings)
   local trait = operation.httpChecksum
   call.asks_checksum = trait and trait.requestValidationModeMember and input[trait.requestValidationModeMember] ~= nil
   local endpoint = quirks.endpoint(model, input, client:endpoint(operation, input))
-  local url = host_prefix(call.operation, endpoint, input)
+  local url = not endpoint.overridden and endpoint_discovery.url(client, operation) or host_prefix(operation, endpoint, input)
+  input = copy_source(client, operation, input, endpoint)
   call.endpoint = setmetatable({ url = url }, { __index = endpoint })
   call.request = client.protocol.request(model, operation, input, client)
   call.request.headers["content-length"] = nil -- a parameter of some operations; it is counted where it is sent

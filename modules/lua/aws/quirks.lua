@@ -76,10 +76,12 @@ local function payload_type(model, shape_name)
   return shape and shape.payload and models.resolve(model, shape.members[shape.payload]).type
 end
 
+local function s3_request(model, operation, request, url)
+  s3.request(request, url, payload_type(model, operation.input) == "blob")
+end
+
 local REQUEST = {
-  S3 = function(model, operation, request, url)
-    s3.request(request, url, payload_type(model, operation.input) == "blob")
-  end,
+  S3 = s3_request, ["S3 Control"] = s3_request,
   Glacier = function(model, operation, request)
     local headers = request.headers
     headers["x-amz-glacier-version"] = model.metadata.apiVersion
@@ -137,23 +139,6 @@ function quirks.signing(operation)
   local schemes = operation.auth or {}
   local open = operation.authtype == "none" or #schemes > 0 and schemes[1] == "smithy.api#noAuth"
   return open, operation.authtype == "v4-unsigned-body" or operation.unsignedPayload == true
-end
-
-local function has_events(model, shape_name)
-  for _, reference in pairs(shape_name and model.shapes[shape_name].members or {}) do
-    if model.shapes[reference.shape].eventstream then
-      return true
-    end
-  end
-  return false
-end
-
--- Raises a plain string for what drsh cannot do: answers and inputs that are streams of events.
-function quirks.refuse_streams(model, operation, level)
-  if has_events(model, operation.input) or has_events(model, operation.output) then
-    error(("%s:%s is a stream of events, which drsh does not speak"):format(
-      model.service, models.snake_case(operation.name)), level + 1)
-  end
 end
 
 return quirks

@@ -23,13 +23,15 @@ function protocol.request(model, operation, input, options)
   }
 end
 
+protocol.read_body = json_body.read
+
 -- The output of a 2xx answer.
 function protocol.response(model, operation, response, options)
   local shape = operation.output and model.shapes[operation.output]
   if not shape then
     return json.object {}
   end
-  return json_body.read(model, shape, response.body, options)
+  return protocol.read_body(model, shape, response.body, options)
 end
 
 protocol.failure = failure.from_json

@@ -69,7 +69,7 @@ function protocol.request(model, operation, input)
 end
 
 -- Bytes and times come as what they are: only members that are null have to go.
-local function read(model, shape, body)
+function protocol.read_body(model, shape, body)
   local value = body == "" and json.object {} or cbor.decode(body)
   if type(value) ~= "table" or json.is_array(value) then
     error({ code = "UNREADABLE_ANSWER", message = "the body is no CBOR map" }, 0)
@@ -79,7 +79,7 @@ end
 
 function protocol.response(model, operation, response)
   local shape = operation.output and model.shapes[operation.output]
-  return shape and read(model, shape, response.body) or json.object {}
+  return shape and protocol.read_body(model, shape, response.body) or json.object {}
 end
 
 function protocol.failure(model, _, response)

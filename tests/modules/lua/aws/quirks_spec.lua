@@ -97,12 +97,4 @@ describe("an operation", function()
     assert.are.equal("UNSIGNED-PAYLOAD", request.headers["x-amz-content-sha256"])
     assert.matches("x%-amz%-content%-sha256", request.headers.authorization)
   end)
-
-  it("that is a stream of events is refused before it is sent", function()
-    local shapes = { Out = { type = "structure", members = { events = { shape = "Events" } } },
-      Events = { type = "structure", eventstream = true, members = json.object {} } }
-    local fine, problem = pcall(speak, {}, { output = { shape = "Out" } }, shapes, {})
-    assert.is_false(fine)
-    assert.matches("parrot:speak is a stream of events, which drsh does not speak", tostring(problem))
-  end)
 end)
