@@ -44,6 +44,8 @@ struct http_transfer {
     bool in_headers;
     bool is_too_large;
     bool is_paused;
+    struct loop_timer silence; /* of a stream */
+    int64_t silence_us;
     char origin[256]; /* scheme://host:port, for messages: the rest of a URL may hold a signature */
     char message[CURL_ERROR_SIZE];
 };
@@ -52,6 +54,7 @@ static void transfer_free(struct http_transfer *transfer) {
     if (transfer == NULL) {
         return;
     }
+    loop_timer_stop(&transfer->silence);
     if (transfer->link != NULL) {
         *transfer->link = transfer->next;
         if (transfer->next != NULL) {
@@ -122,15 +125,29 @@ static size_t take_header(char *line, size_t size, size_t count, void *context) 
     return size * count;
 }
 
+static void silence_lasts(struct loop_timer *timer) {
+    struct http_transfer *transfer = (struct http_transfer *)((char *)timer - offsetof(struct http_transfer, silence));
+    struct http_exchange *exchange = transfer->exchange;
+    error_set(&exchange->error, "HTTP_TIMEOUT", "%s: timed out, nothing has come for %.3f seconds", transfer->origin,
+              (double)transfer->silence_us / 1e6);
+    finish(exchange);
+}
+
+/* A stream ends when it will; only its silences are limited. */
+static bool watch_silence(struct http_transfer *transfer) {
+    return loop_timer_start(transfer->client->loop, &transfer->silence, LOOP_REAL, transfer->silence_us, silence_lasts);
+}
+
 /* A stream's bytes: told at once, and held up when they are not drained. */
 static size_t take_piece(struct http_transfer *transfer, const char *bytes, size_t count) {
     struct http_exchange *exchange = transfer->exchange;
     if (exchange->body.length > 0 && exchange->body.length + count > STREAM_MAX) {
         transfer->is_paused = true;
+        loop_timer_stop(&transfer->silence);
         return CURL_WRITEFUNC_PAUSE;
     }
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &exchange->status);
-    if (!buffer_append(&exchange->body, bytes, count)) {
+    if (!buffer_append(&exchange->body, bytes, count) || !watch_silence(transfer)) {
         return 0;
     }
     exchange->listener->wake(exchange->listener);
@@ -477,15 +494,13 @@ static bool set_route(struct http_transfer *transfer, const struct http_request 
     return good;
 }
 
-/* A stream ends when it will; only its silences are limited. */
-static void set_timeout(CURL *easy, const struct http_request *request) {
+static bool set_timeout(struct http_transfer *transfer, const struct http_request *request) {
     int64_t timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS;
     if (request->listener == NULL) {
-        curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-    } else {
-        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-        curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)((timeout_ms + 999) / 1000));
+        return curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms) == CURLE_OK;
     }
+    transfer->silence_us = timeout_ms * 1000;
+    return watch_silence(transfer);
 }
 
 static bool set_options(struct http_transfer *transfer, const struct http_request *request) {
@@ -511,7 +526,7 @@ static bool set_options(struct http_transfer *transfer, const struct http_reques
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)(request->connect_timeout_ms > 0 ? request->connect_timeout_ms : CONNECT_TIMEOUT_MS));
-    set_timeout(easy, request);
+    good = good && set_timeout(transfer, request);
     if (client->user_agent != NULL) {
         good = good && curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent) == CURLE_OK;
     }
@@ -573,6 +588,7 @@ void http_exchange_drain(struct http_exchange *exchange) {
     buffer_reset(&exchange->body);
     if (transfer != NULL && transfer->is_paused) {
         transfer->is_paused = false;
+        watch_silence(transfer);
         curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
     }
 }

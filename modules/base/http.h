@@ -41,7 +41,7 @@ struct http_request {
     const char *body;
     size_t body_length;
     int64_t connect_timeout_ms; /* 0 = 3,100 */
-    int64_t timeout_ms;         /* the whole exchange, or what a stream may be silent (in whole seconds); 0 = 60,000 */
+    int64_t timeout_ms;         /* the whole exchange, or what a stream may be silent; 0 = 60,000 */
     const char *ca_bundle;      /* NULL: the client's */
     const char *socket_path;    /* a UNIX socket to connect to instead of the URL's host, NULL: none */
     size_t response_limit;      /* bytes of body at most, 0 = 64 MiB; more is HTTP_RESPONSE_TOO_LARGE */
