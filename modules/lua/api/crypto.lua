@@ -12,6 +12,7 @@ return {
     { "crc32(bytes: string): integer", "The checksum as in DynamoDB's x-amz-crc32." },
     { "crc32c(bytes: string): integer", "The checksum as in S3's x-amz-checksum-crc32c." },
     { "crc64nvme(bytes: string): integer", "The bits of S3's x-amz-checksum-crc64nvme; may be negative." },
+    { "gzip(bytes: string): string", "The bytes packed as gzip (RFC 1952)." },
     { "hex(bytes: string): string", "Lower-case hexadecimal digits." },
     { "unhex(text: string): string|nil", "The bytes; nil when it is no even number of digits." },
     { "base64_encode(bytes: string): string", "Base64 with padding." },

@@ -1,5 +1,5 @@
--- Copies from another region (of RDS's snapshots and replicas, of encrypted EBS snapshots) hold a second request, signed for the
--- region that is copied from, with which the service there is asked. SDKs make it where the caller names the region only.
+-- Copies from another region (of RDS's snapshots and replicas, of encrypted EBS snapshots) hold a second request, signed for
+-- the region that is copied from, with which the service there is asked. SDKs make it where the caller names the region only.
 
 local endpoints = require "aws.endpoints"
 local sigv4     = require "sigv4"

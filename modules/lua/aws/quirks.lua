@@ -141,4 +141,12 @@ function quirks.signing(operation)
   return open, operation.authtype == "v4-unsigned-body" or operation.unsignedPayload == true
 end
 
+-- Old ways, and one without AWS's keys, in which a few services want to know who calls (SimpleDB, CodeCatalyst).
+local NOT_MADE = { v2 = "Signature Version 2", bearer = "a bearer token" }
+
+-- What a call of the operation would have to be signed with, where drsh does not make it; else nil.
+function quirks.not_made(model, operation)
+  return not quirks.signing(operation) and NOT_MADE[model.metadata.signatureVersion] or nil
+end
+
 return quirks

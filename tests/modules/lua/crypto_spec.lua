@@ -68,7 +68,7 @@ describe("crypto", function()
 
   it("refuses misuse", function()
     for _, name in ipairs {
-      "sha256", "sha1", "md5", "crc32", "crc32c", "crc64nvme", "hex", "unhex", "base64_encode", "base64_decode", "equal", "hmac_sha256",
+      "sha256", "sha1", "md5", "crc32", "crc32c", "crc64nvme", "gzip", "hex", "unhex", "base64_encode", "base64_decode", "equal", "hmac_sha256",
     } do
       assert.has_error(function() crypto[name]() end)
       assert.has_error(function() crypto[name]({}, "x") end)

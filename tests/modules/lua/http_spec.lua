@@ -188,7 +188,7 @@ describe("http.open", function()
   end)
 
   it("can be closed by whoever reads, and by another task", function()
-    local gate, release = task.spawn(function() task.sleep(3600) end), nil
+    local gate = task.spawn(function() task.sleep(3600) end)
     answer = function() gate:join() return 200, {}, "late" end
     local reader = task.spawn(function()
       local ok, problem = pcall(http.open, { url = listener.url, timeout = 30 })
@@ -201,11 +201,12 @@ describe("http.open", function()
     body:close()
     body:close()
     assert.is_nil(body:read())
+    local left
     do
       local scoped <close> = http.open({ url = listener.url }).body
-      release = scoped
+      left = scoped
     end
-    assert.is_nil(release:read())
+    assert.is_nil(left:read())
   end)
 
   it("raises what http.request raises, at the beginning", function()

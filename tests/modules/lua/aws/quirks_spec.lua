@@ -1,5 +1,6 @@
 -- What single services need beyond their models, seen at a server.
 
+local aws          = require "aws"
 local aws_server   = require "tests.support.aws_server"
 local crypto       = require "crypto"
 local json         = require "json"
@@ -96,5 +97,15 @@ describe("an operation", function()
     local request = speak({}, { authtype = "v4-unsigned-body" }, EMPTY, {})
     assert.are.equal("UNSIGNED-PAYLOAD", request.headers["x-amz-content-sha256"])
     assert.matches("x%-amz%-content%-sha256", request.headers.authorization)
+  end)
+
+  it("whose signature we cannot make is refused by name", function()
+    for version, name in pairs { v2 = "Signature Version 2", bearer = "a bearer token" } do
+      local fine, problem = pcall(speak, { signatureVersion = version }, {}, EMPTY, {})
+      assert.is_false(fine)
+      assert.is_true(aws.is_error(problem, "ENDPOINT_SIGNATURE"))
+      assert.are.equal(("parrot wants %s, which drsh does not make"):format(name), problem.message)
+      assert.is_nil(speak({ signatureVersion = version }, { authtype = "none" }, EMPTY, {}).headers.authorization)
+    end
   end)
 end)
