@@ -159,8 +159,9 @@ static bool prepare(struct work *work, const struct sigv4_request *request, stru
         return error_set(error, "SIGV4_URL", "cannot sign a request for what is not a URL");
     }
     if (!is_name(request->region, false) || !is_name(request->service, true)) {
-        return error_set(error, "SIGV4_SCOPE", "region and service are names of letters, digits and -, not \"%.64s\" and \"%.64s\"",
-                         request->region, request->service);
+        return error_set(error, "SIGV4_SCOPE",
+                         "region and service are names of letters, digits and -, not \"%.64s\" and \"%.64s\"", request->region,
+                         request->service);
     }
     sigv4_canonical_format_date(request->time_s, result->date);
     snprintf(work->day, sizeof work->day, "%.8s", result->date);

@@ -6,10 +6,12 @@
  *   `-> raises             {code="INVALID_CBOR", message=}: not one well-formed item, a text that is not UTF-8, a key that is no
  *                          text, deeper than 200 levels
  * Writers of one item each. The caller chooses: a Lua string may be a text or bytes, a whole number an integer or a float.
- * cbor.integer(number), cbor.double(number), cbor.float(number), cbor.text(string), cbor.bytes(string), cbor.boolean(value),
- * cbor.time(seconds)     -> string; a time is an integer where it is whole
- * cbor.list(items)       -> string; the items are written ones
- * cbor.map(items)        -> string; written key, written value, written key ...
+ *   integer, double, float, time   of a number; a time, in seconds, is an integer where it is whole
+ *   text, bytes                    of a string
+ *   boolean                        of any value
+ *   list                           of a list of written items
+ *   map                            of a list: written key, written value, written key ...
+ *     `-> string
  */
 #include <lauxlib.h>
 #include <math.h>

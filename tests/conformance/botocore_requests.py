@@ -8,7 +8,8 @@ failures. What we send (method, host, path, query, headers, body, the scope of t
     botocore_requests.py --write FILE       one call of each operation, for the tests that run without Python
 
 Calls go as lines of JSON to two long-lived drsh processes (botocore_requests.lua), which compare; a line:
-    {"service", "protocol" (if it is not the usual one), "region", "operation", "method", "input", "time", "request": {"method", "url", "headers", "body", "scope"},
+    {"service", "protocol" (if it is not the usual one), "region", "operation", "method", "input", "time",
+     "request": {"method", "url", "headers", "body", "scope"},
      "answer": {"status", "headers", "body"}, "output" | "failure": {"code", "message", "members"}}
 Bytes that are no text are written {"$bytes": base64}; times are epoch seconds.
 """
