@@ -134,6 +134,7 @@ struct http_client *lua_http_take_request(lua_State *L, const char *function, st
     struct binding_services *services = binding_services(L);
     if (services == NULL || services->http == NULL) {
         luaL_error(L, "%s: this program has no HTTP client", function);
+        return NULL;
     }
     return services->http;
 }
