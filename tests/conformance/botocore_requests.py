@@ -106,7 +106,7 @@ class Calls:
         if "awsQueryCompatible" in self.model.metadata and judge.VERSION < judge.QUERY_MODE_SINCE:
             facts["headers"]["x-amzn-query-mode"] = "true"
         line = {"service": self.service, "region": region, "operation": self.operation, "input": plain(value),
-                "method": client.methods[self.operation], "time": moment, "request": facts,
+                "method": judge.RENAMED.get(client.methods[self.operation], client.methods[self.operation]), "time": moment, "request": facts,
                 "answer": {"status": answer["status"], "body": plain(answer["body"]),
                            "headers": {name.lower(): text for name, text in answer["headers"].items()}}}
         if self.protocol:

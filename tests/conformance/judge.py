@@ -43,8 +43,10 @@ FOLDER_DIFFERENCES = {
     "s3 PutObject, UploadPart": "botocore sends the checksum of a body behind it, in chunks; we have the body and send a header",
     "s3 ExpiresString": "botocore's name for the text of Expires; we give Expires, as a text where it is no time",
     "s3 fractions of seconds in headers": "botocore cuts them off",
+    "signin CreateOAuth2TokenWithTokenExchange": "botocore says o_auth2 here and oauth2 elsewhere; we say oauth2",
     "operations that are sent events": "they want HTTP/2; botocore leaves them out, too, and we refuse them by name",
 }
+RENAMED = {"create_o_auth2_token_with_token_exchange": "create_oauth2_token_with_token_exchange"}
 FOLDER_SINCE = (1, 44)  # botocore's habits change; ours are those of this one
 # Services and operations that are not judged, and why.
 FOLDER_LEFT_OUT = {
