@@ -106,7 +106,7 @@ class Calls:
         if "awsQueryCompatible" in self.model.metadata and judge.VERSION < judge.QUERY_MODE_SINCE:
             facts["headers"]["x-amzn-query-mode"] = "true"
         line = {"service": self.service, "region": region, "operation": self.operation, "input": plain(value),
-                "method": judge.RENAMED.get(client.methods[self.operation], client.methods[self.operation]), "time": moment, "request": facts,
+                "method": client.methods[self.operation], "time": moment, "request": facts,
                 "answer": {"status": answer["status"], "body": plain(answer["body"]),
                            "headers": {name.lower(): text for name, text in answer["headers"].items()}}}
         if self.protocol:
@@ -226,6 +226,8 @@ def main():
     print("botocore %s, seed %s" % (judge.botocore.__version__, arguments.seed), flush=True)
     for name, why in (judge.FOLDER_DIFFERENCES if arguments.folder else judge.DIFFERENCES).items():
         print("  known difference: %s: %s" % (name, why))
+    for name, why in judge.FOLDER_LEFT_OUT.items() if arguments.folder else ():
+        print("  left out: %s: %s" % (name, why))
     sys.stdout.flush()
     parts = [part for part in halves(sizes_of(arguments)) if part]
     if len(parts) < 2:

@@ -43,10 +43,8 @@ FOLDER_DIFFERENCES = {
     "s3 PutObject, UploadPart": "botocore sends the checksum of a body behind it, in chunks; we have the body and send a header",
     "s3 ExpiresString": "botocore's name for the text of Expires; we give Expires, as a text where it is no time",
     "s3 fractions of seconds in headers": "botocore cuts them off",
-    "signin CreateOAuth2TokenWithTokenExchange": "botocore says o_auth2 here and oauth2 elsewhere; we say oauth2",
     "operations that are sent events": "they want HTTP/2; botocore leaves them out, too, and we refuse them by name",
 }
-RENAMED = {"create_o_auth2_token_with_token_exchange": "create_oauth2_token_with_token_exchange"}
 FOLDER_SINCE = (1, 44)  # botocore's habits change; ours are those of this one
 # Services and operations that are not judged, and why.
 FOLDER_LEFT_OUT = {
@@ -55,6 +53,8 @@ FOLDER_LEFT_OUT = {
     "codecatalyst": "wants a bearer token",
     "account-access-runtime": "wants a bearer token",
     "cloudfront-keyvaluestore": "wants signatures of the kind SigV4a",
+    "signin.CreateOAuth2TokenWithTokenExchange": "botocore signs it, which the model leaves open, as the endpoint's rules name a"
+                                                 " signature; and it says o_auth2 where it says oauth2 elsewhere",
     "machinelearning.Predict": "its host is a parameter; quirks_spec.lua shows it",
     "s3.GetBucketNotification": "in its old shapes a list and a text have one name in XML; use GetBucketNotificationConfiguration",
     "s3.PutBucketNotification": "in its old shapes a list and a text have one name in XML; use PutBucketNotificationConfiguration",
