@@ -99,15 +99,15 @@ end
 
 -- Where this call goes; where the operation has no say in it, the same for all of the client's calls.
 function state:endpoint(operation, input)
-  local context = endpoints.context(self.model, operation, input)
+  local context, region = endpoints.context(self.model, operation, input), quirks.region(self, input)
   if context then
     quirks.context(self.model, operation, context)
-  elseif self.address then
+  elseif self.address and not region then
     return self.address
   end
   local found = self:prepare()
-  local address = endpoints.resolve(self.model, found.region, self.options, found.profile, identity_of(self), context)
-  if not context then
+  local address = endpoints.resolve(self.model, region or found.region, self.options, found.profile, identity_of(self), context)
+  if not context and not region then
     self.address = address
   end
   return address

@@ -42,6 +42,23 @@ function quirks.context(model, operation, context)
   end
 end
 
+-- The region that a call must be sent to, whatever the client's; nil: the client's.
+function quirks.region(client, input)
+  return client.bucket_regions and input.Bucket and client.bucket_regions[input.Bucket]
+end
+
+-- Has the failure told that the call is to be sent to another region than it was? The client remembers.
+function quirks.moved(client, operation, input, region, response, problem)
+  local bucket = client.model.metadata.serviceId == "S3" and input.Bucket
+  local told = bucket and not bucket:find "^arn:" and s3.region_told(operation, response, problem)
+  if not told or told == region then
+    return false
+  end
+  client.bucket_regions = client.bucket_regions or {}
+  client.bucket_regions[bucket] = told
+  return true
+end
+
 -- The endpoint for a call, where a service has its own idea of it.
 function quirks.endpoint(model, input, endpoint)
   local id = model.metadata.serviceId

@@ -74,6 +74,19 @@ function s3.answer(response)
   return { status = 500, headers = response.headers, body = response.body }
 end
 
+-- Failures that mean "not in this region". HeadObject and HeadBucket have no body that could say so.
+local ELSEWHERE = { PermanentRedirect = true, AuthorizationHeaderMalformed = true, IllegalLocationConstraintException = true }
+
+-- The region that a bucket is in, told by a failure of a call that looked for it elsewhere; nil: it is about something else.
+function s3.region_told(operation, response, problem)
+  local moved = response.status == 301 or response.status == 302 or response.status == 307
+    or response.status == 400 and operation.http.method == "HEAD"
+  if response.status < 300 or not moved and not ELSEWHERE[problem.code] or operation.name == "CreateBucket" then
+    return nil
+  end
+  return response.headers["x-amz-bucket-region"] or response.body:match "<Region>([%w-]+)</Region>"
+end
+
 local function unescaped(text)
   return text and (text:gsub("+", " "):gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end

@@ -147,6 +147,12 @@ local function try(call, attempt)
   if problem and skew_news and SKEW_CODES[problem.code] then
     kind = "transient"
   end
+  local region = call.endpoint.signing_region
+  if problem and not call.moved and quirks.moved(call.client, call.operation, call.input, region, response, problem) then
+    call.moved = true
+    prepare(call, call.client.settings)
+    return try(call, attempt)
+  end
   return output, problem, kind, maybe_done, response
 end
 

@@ -129,6 +129,51 @@ describe("S3's requests", function()
   end)
 end)
 
+describe("a bucket of another region", function()
+  local ETAG = { 200, {}, "<R><ETag>x</ETag></R>" }
+  local COPY = { Bucket = "b", Key = "k", CopySource = "c/k" }
+
+  -- The regions that the tries of a call, and of a second one, were signed for.
+  local function regions_of(first)
+    local regions = {}
+    local listener, requests = aws_server.start { first, ETAG }
+    model_folder.with({ ["s3/1/service-2.json"] = model() }, function()
+      local client = aws_server.client("s3", listener, { max_attempts = 1 })
+      for _ = 1, 2 do
+        assert.are.equal("x", client:copy_object(COPY).ETag)
+      end
+    end)
+    listener.close()
+    for index, request in ipairs(requests) do
+      regions[index] = request.headers.authorization:match "Credential=[^/]+/%d+/([^/]+)"
+    end
+    return regions
+  end
+
+  it("is found by what the first one says, once", function()
+    for _, answer in ipairs {
+      { 301, { ["x-amz-bucket-region"] = "us-west-2" }, "<Error><Code>PermanentRedirect</Code></Error>" },
+      { 307, { ["x-amz-bucket-region"] = "us-west-2" }, "" },
+      { 400, {}, "<Error><Code>AuthorizationHeaderMalformed</Code><Region>us-west-2</Region></Error>" },
+    } do
+      assert.are.same({ "eu-west-1", "us-west-2", "us-west-2" }, regions_of(answer))
+    end
+  end)
+
+  it("is not looked for without end, nor where nothing is told", function()
+    local there = { 301, { ["x-amz-bucket-region"] = "us-west-2" }, "<Error><Code>PermanentRedirect</Code></Error>" }
+    local back = { 301, { ["x-amz-bucket-region"] = "eu-central-1" }, "<Error><Code>PermanentRedirect</Code></Error>" }
+    for _, case in ipairs { { 2, there, back }, { 1, { 301, {}, "" } }, { 1, { 403, { ["x-amz-bucket-region"] = "us-west-2" }, "" } } } do
+      local listener, requests = aws_server.start { table.unpack(case, 2) }
+      model_folder.with({ ["s3/1/service-2.json"] = model() }, function()
+        assert.is_false(pcall(function() aws_server.client("s3", listener, { max_attempts = 1 }):copy_object(COPY) end))
+      end)
+      listener.close()
+      assert.are.equal(case[1], #requests)
+    end
+  end)
+end)
+
 describe("S3's answers", function()
   it("of 200 that are an error, or end in the middle, are failures that are tried again", function()
     for _, body in ipairs { "<Error><Code>InternalError</Code><Message>we failed</Message></Error>", "<CopyObjectResult><ETag>x" } do
