@@ -53,8 +53,11 @@ static void work_clear(struct work *work) {
     free(work->headers);
 }
 
-static bool is_name(const char *text) {
-    return *text != '\0' && strlen(text) < 64 && text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+/* Of a few old services the signing name has capital letters: IoTSecuredTunneling. */
+static bool is_name(const char *text, bool with_capitals) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
+    const char *allowed = with_capitals ? letters : letters + 26;
+    return *text != '\0' && strlen(text) < 64 && text[strspn(text, allowed)] == '\0';
 }
 
 /* "*", "us-east-1", "us-east-1,eu-*" */
@@ -63,8 +66,9 @@ static bool is_region_set(const char *text) {
 }
 
 static bool check_scope(const struct sigv4_request *request, struct error *error) {
-    if (!is_name(request->service) || (request->region_set == NULL && !is_name(request->region))) {
-        return error_set(error, "SIGV4_SCOPE", "region and service are names of a-z, 0-9 and -, not \"%.64s\" and \"%.64s\"",
+    if (!is_name(request->service, true) || (request->region_set == NULL && !is_name(request->region, false))) {
+        return error_set(error, "SIGV4_SCOPE",
+                         "region and service are names of letters, digits and -, not \"%.64s\" and \"%.64s\"",
                          request->region != NULL ? request->region : "", request->service);
     }
     return request->region_set == NULL || is_region_set(request->region_set) ||

@@ -14,6 +14,7 @@ enum {
     RESPONSE_LIMIT = 64 * 1024 * 1024,
     HEADERS_LIMIT = 256 * 1024,
     KEEP_ALIVE_MAX = 10,
+    STREAM_MAX = 1024 * 1024, /* bytes of a stream that wait for their reader */
 };
 
 struct http_client {
@@ -42,6 +43,9 @@ struct http_transfer {
     size_t body_sent;
     bool in_headers;
     bool is_too_large;
+    bool is_paused;
+    struct loop_timer silence; /* of a stream */
+    int64_t silence_us;
     char origin[256]; /* scheme://host:port, for messages: the rest of a URL may hold a signature */
     char message[CURL_ERROR_SIZE];
 };
@@ -50,6 +54,7 @@ static void transfer_free(struct http_transfer *transfer) {
     if (transfer == NULL) {
         return;
     }
+    loop_timer_stop(&transfer->silence);
     if (transfer->link != NULL) {
         *transfer->link = transfer->next;
         if (transfer->next != NULL) {
@@ -120,9 +125,41 @@ static size_t take_header(char *line, size_t size, size_t count, void *context) 
     return size * count;
 }
 
+static void silence_lasts(struct loop_timer *timer) {
+    struct http_transfer *transfer = (struct http_transfer *)((char *)timer - offsetof(struct http_transfer, silence));
+    struct http_exchange *exchange = transfer->exchange;
+    error_set(&exchange->error, "HTTP_TIMEOUT", "%s: timed out, nothing has come for %.3f seconds", transfer->origin,
+              (double)transfer->silence_us / 1e6);
+    finish(exchange);
+}
+
+/* A stream ends when it will; only its silences are limited. */
+static bool watch_silence(struct http_transfer *transfer) {
+    return loop_timer_start(transfer->client->loop, &transfer->silence, LOOP_REAL, transfer->silence_us, silence_lasts);
+}
+
+/* A stream's bytes: told at once, and held up when they are not drained. */
+static size_t take_piece(struct http_transfer *transfer, const char *bytes, size_t count) {
+    struct http_exchange *exchange = transfer->exchange;
+    if (exchange->body.length > 0 && exchange->body.length + count > STREAM_MAX) {
+        transfer->is_paused = true;
+        loop_timer_stop(&transfer->silence);
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &exchange->status);
+    if (!buffer_append(&exchange->body, bytes, count) || !watch_silence(transfer)) {
+        return 0;
+    }
+    exchange->listener->wake(exchange->listener);
+    return count;
+}
+
 static size_t take_body(char *bytes, size_t size, size_t count, void *context) {
     struct http_transfer *transfer = context;
     struct buffer *body = &transfer->exchange->body;
+    if (transfer->exchange->listener != NULL) {
+        return take_piece(transfer, bytes, size * count);
+    }
     transfer->is_too_large = size * count > body->limit - body->length;
     return buffer_append(body, bytes, size * count) ? size * count : 0;
 }
@@ -457,6 +494,15 @@ static bool set_route(struct http_transfer *transfer, const struct http_request 
     return good;
 }
 
+static bool set_timeout(struct http_transfer *transfer, const struct http_request *request) {
+    int64_t timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS;
+    if (request->listener == NULL) {
+        return curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms) == CURLE_OK;
+    }
+    transfer->silence_us = timeout_ms * 1000;
+    return watch_silence(transfer);
+}
+
 static bool set_options(struct http_transfer *transfer, const struct http_request *request) {
     CURL *easy = transfer->easy;
     const struct http_client *client = transfer->client;
@@ -480,7 +526,7 @@ static bool set_options(struct http_transfer *transfer, const struct http_reques
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      (long)(request->connect_timeout_ms > 0 ? request->connect_timeout_ms : CONNECT_TIMEOUT_MS));
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS));
+    good = good && set_timeout(transfer, request);
     if (client->user_agent != NULL) {
         good = good && curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent) == CURLE_OK;
     }
@@ -495,6 +541,7 @@ void http_exchange_start(struct http_client *client, struct http_exchange *excha
     memset(&exchange->error, 0, sizeof exchange->error);
     exchange->status = 0;
     exchange->transfer = transfer;
+    exchange->listener = request->listener;
     buffer_init(&exchange->headers, HEADERS_LIMIT);
     buffer_init(&exchange->body, request->response_limit > 0 ? request->response_limit : RESPONSE_LIMIT);
     if (transfer == NULL) {
@@ -534,6 +581,16 @@ void http_exchange_start(struct http_client *client, struct http_exchange *excha
     client->transfers = transfer;
     client->active++;
     exchange->pending.cancel = cancel;
+}
+
+void http_exchange_drain(struct http_exchange *exchange) {
+    struct http_transfer *transfer = exchange->transfer;
+    buffer_reset(&exchange->body);
+    if (transfer != NULL && transfer->is_paused) {
+        transfer->is_paused = false;
+        watch_silence(transfer);
+        curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+    }
 }
 
 void http_exchange_clear(struct http_exchange *exchange) {

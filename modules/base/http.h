@@ -41,10 +41,11 @@ struct http_request {
     const char *body;
     size_t body_length;
     int64_t connect_timeout_ms; /* 0 = 3,100 */
-    int64_t timeout_ms;         /* the whole exchange, 0 = 60,000 */
+    int64_t timeout_ms;         /* the whole exchange, or what a stream may be silent; 0 = 60,000 */
     const char *ca_bundle;      /* NULL: the client's */
     const char *socket_path;    /* a UNIX socket to connect to instead of the URL's host, NULL: none */
     size_t response_limit;      /* bytes of body at most, 0 = 64 MiB; more is HTTP_RESPONSE_TOO_LARGE */
+    struct waiter *listener;    /* NULL: the answer is collected. Else it is a stream: see http_exchange_drain */
 };
 
 /* One request and its answer. `pending` is first. Redirects are answers, not followed. On failure error.code is one of:
@@ -69,11 +70,15 @@ struct http_exchange {
     struct buffer headers; /* "name: value\n" lines as received, last answer only (100-continue left out) */
     struct buffer body;
     struct http_transfer *transfer; /* while under way */
+    struct waiter *listener;        /* of a stream: is woken when there is more, or the end */
 };
 
 /* Starts; the request's strings are copied. What goes wrong at the start is reported like any failure: through the exchange,
  * which is then done at once. */
 void http_exchange_start(struct http_client *client, struct http_exchange *exchange, const struct http_request *request);
+/* Of a stream, of which the listener has been told: forgets what is in the body and lets more come. While nobody drains, the
+ * other side waits after about a MiB. `status` is set and the headers are there when something is in the body, or it is done. */
+void http_exchange_drain(struct http_exchange *exchange);
 /* Cancels if under way and frees what the exchange holds; may be called twice. */
 void http_exchange_clear(struct http_exchange *exchange);
 

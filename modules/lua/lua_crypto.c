@@ -5,6 +5,8 @@
  * crypto.sha384(bytes), crypto.sha512(bytes) -> 48, 64 bytes
  * crypto.sha1(bytes), crypto.md5(bytes) -> 20, 16 bytes; not for security
  * crypto.crc32(bytes)                 -> integer, as in x-amz-crc32
+ * crypto.crc32c(bytes), crypto.crc64nvme(bytes) -> integer, as in S3's checksums; the second may be negative: its bits count
+ * crypto.gzip(bytes)                  -> bytes, packed (RFC 1952)
  * crypto.hex(bytes)                   -> lower-case digits
  * crypto.unhex(text)                  -> bytes | nil: odd length, or something that is no digit
  * crypto.base64_encode(bytes)         -> text with padding
@@ -22,6 +24,7 @@
 #include "base/base64.h"
 #include "base/checksum.h"
 #include "base/digest.h"
+#include "base/gzip.h"
 #include "base/p256.h"
 #include "lua/boxed.h"
 #include "lua/modules.h"
@@ -83,6 +86,31 @@ static int crypto_crc32(lua_State *L) {
     size_t count;
     const char *bytes = luaL_checklstring(L, 1, &count);
     lua_pushinteger(L, checksum_crc32(bytes, count));
+    return 1;
+}
+
+static int crypto_crc32c(lua_State *L) {
+    size_t count;
+    const char *bytes = luaL_checklstring(L, 1, &count);
+    lua_pushinteger(L, checksum_crc32c(bytes, count));
+    return 1;
+}
+
+static int crypto_crc64nvme(lua_State *L) {
+    size_t count;
+    const char *bytes = luaL_checklstring(L, 1, &count);
+    lua_pushinteger(L, (lua_Integer)checksum_crc64nvme(bytes, count));
+    return 1;
+}
+
+static int crypto_gzip(lua_State *L) {
+    size_t count;
+    const char *bytes = luaL_checklstring(L, 1, &count);
+    luaL_argcheck(L, count < TEXT_MAX, 1, "too long");
+    if (!gzip_pack(boxed_buffer(L, TEXT_MAX + TEXT_MAX / 8), bytes, count)) {
+        return luaL_error(L, "no memory to pack %d bytes", (int)count);
+    }
+    boxed_push(L, -1);
     return 1;
 }
 
@@ -207,6 +235,9 @@ int luaopen_crypto(lua_State *L) {
                                          {"md5", crypto_md5},
                                          {"hmac_sha256", crypto_hmac_sha256},
                                          {"crc32", crypto_crc32},
+                                         {"crc32c", crypto_crc32c},
+                                         {"crc64nvme", crypto_crc64nvme},
+                                         {"gzip", crypto_gzip},
                                          {"hex", crypto_hex},
                                          {"unhex", crypto_unhex},
                                          {"base64_encode", crypto_base64_encode},

@@ -12,6 +12,15 @@
  *   `-> raises a string     a wrong or unknown field
  * It waits.
  *
+ * http.open(request)
+ *   |-> {status=, headers=, body= stream}   as soon as the answer begins; `timeout` limits only its silences, `limit` nothing
+ *   `-> raises as http.request
+ *   stream:read()
+ *     |-> bytes             what has come since, at least one; waits for it
+ *     |-> nil               the end
+ *     `-> raises            HTTP_RESET, HTTP_TIMEOUT, HTTP_TRUNCATED, HTTP_PROTOCOL
+ *   stream:close()          breaks the connection off; so does forgetting the stream, or leaving the scope of a <close>
+ *
  * http.over_socket(path, request)   the same through a UNIX socket, whatever the URL's host; not for sandboxed scripts
  */
 #include <ctype.h>
@@ -22,6 +31,7 @@
 #include "base/http.h"
 #include "lua/binding.h"
 #include "lua/fields.h"
+#include "lua/lua_http.h"
 #include "lua/modules.h"
 
 #define EXCHANGE "drsh.http.exchange"
@@ -81,11 +91,7 @@ static void set_header(lua_State *L, const char *line, const char *end) {
     lua_rawset(L, -3);
 }
 
-static int finish(lua_State *L, struct binding_operation *operation) {
-    struct http_exchange *exchange = &((struct lua_exchange *)operation)->exchange;
-    if (exchange->error.code[0] != '\0') {
-        return binding_raise(L, &exchange->error);
-    }
+void lua_http_push_answer(lua_State *L, const struct http_exchange *exchange) {
     lua_createtable(L, 0, 3);
     lua_pushinteger(L, exchange->status);
     lua_setfield(L, -2, "status");
@@ -97,39 +103,52 @@ static int finish(lua_State *L, struct binding_operation *operation) {
         line = line_end + 1;
     }
     lua_setfield(L, -2, "headers");
+}
+
+static int finish(lua_State *L, struct binding_operation *operation) {
+    struct http_exchange *exchange = &((struct lua_exchange *)operation)->exchange;
+    if (exchange->error.code[0] != '\0') {
+        return binding_raise(L, &exchange->error);
+    }
+    lua_http_push_answer(L, exchange);
     lua_pushlstring(L, exchange->body.length > 0 ? exchange->body.data : "", exchange->body.length);
     lua_setfield(L, -2, "body");
     return 1;
 }
 
-static int request_through(lua_State *L, const char *socket_path) {
+struct http_client *lua_http_take_request(lua_State *L, const char *function, struct http_request *request) {
     static const char *const known[] = {"url",   "method",    "headers", "body", "timeout", "connect_timeout",
                                         "limit", "ca_bundle", NULL};
-    struct fields fields = fields_open(L, 1, "http.request", known);
-    struct http_request request = {0};
-    request.url = fields_need_text(&fields, "url");
-    request.method = fields_text(&fields, "method");
-    if (request.method == NULL) {
-        request.method = "GET";
+    struct fields fields = fields_open(L, 1, function, known);
+    request->url = fields_need_text(&fields, "url");
+    request->method = fields_text(&fields, "method");
+    if (request->method == NULL) {
+        request->method = "GET";
     }
-    request.body = fields_string(&fields, "body", &request.body_length);
-    request.headers = fields_headers(&fields, &request.header_count);
-    request.timeout_ms = (int64_t)(fields_number(&fields, "timeout", 0, 0.001, 86400) * 1000);
-    request.connect_timeout_ms = (int64_t)(fields_number(&fields, "connect_timeout", 0, 0.001, 86400) * 1000);
-    request.ca_bundle = fields_text(&fields, "ca_bundle");
-    request.socket_path = socket_path;
-    request.response_limit = (size_t)fields_number(&fields, "limit", 0, 1, 1 << 30);
+    request->body = fields_string(&fields, "body", &request->body_length);
+    request->headers = fields_headers(&fields, &request->header_count);
+    request->timeout_ms = (int64_t)(fields_number(&fields, "timeout", 0, 0.001, 86400) * 1000);
+    request->connect_timeout_ms = (int64_t)(fields_number(&fields, "connect_timeout", 0, 0.001, 86400) * 1000);
+    request->ca_bundle = fields_text(&fields, "ca_bundle");
+    request->response_limit = (size_t)fields_number(&fields, "limit", 0, 1, 1 << 30);
     struct binding_services *services = binding_services(L);
     if (services == NULL || services->http == NULL) {
-        return luaL_error(L, "http.request: this program has no HTTP client");
+        luaL_error(L, "%s: this program has no HTTP client", function);
+        return NULL;
     }
+    return services->http;
+}
+
+static int request_through(lua_State *L, const char *socket_path) {
+    struct http_request request = {.socket_path = socket_path};
+    struct http_client *client = lua_http_take_request(L, "http.request", &request);
     struct lua_exchange *self = lua_newuserdatauv(L, sizeof *self, 0);
     memset(self, 0, sizeof *self);
     luaL_setmetatable(L, EXCHANGE);
     self->relay.wake = relay_done;
     self->operation.pending.cancel = cancel;
     self->exchange.pending.waiter = &self->relay;
-    http_exchange_start(services->http, &self->exchange, &request);
+    http_exchange_start(client, &self->exchange, &request);
     return binding_await(L, &self->operation, finish);
 }
 
@@ -147,10 +166,12 @@ static int http_over_socket(lua_State *L) {
 
 int luaopen_http(lua_State *L) {
     static const luaL_Reg methods[] = {{"__gc", exchange_close}, {"__close", exchange_close}, {NULL, NULL}};
-    static const luaL_Reg functions[] = {{"request", http_request}, {"over_socket", http_over_socket}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"request", http_request}, {"open", lua_http_open}, {"over_socket", http_over_socket}, {NULL, NULL}};
     luaL_newmetatable(L, EXCHANGE);
     luaL_setfuncs(L, methods, 0);
     lua_pop(L, 1);
+    lua_http_make_stream(L);
     luaL_newlib(L, functions);
     return 1;
 }

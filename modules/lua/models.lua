@@ -29,7 +29,7 @@ local ALIASES = { stepfunctions = "sfn", eventbridge = "events" }
 local FOLDERS = { sfn = "stepfunctions" }
 
 -- What we speak, by preference, of a service that speaks several protocols.
-local PROTOCOLS = { "json", "rest-json", "rest-xml", "query", "ec2" }
+local PROTOCOLS = { "json", "rest-json", "rest-xml", "smithy-rpc-v2-cbor", "query", "ec2" }
 
 local loaded, loaded_path = {}, nil
 
@@ -212,7 +212,7 @@ function models.memo(compute)
 end
 
 -- Words with capitals of their own.
-local WORDS = { iSCSI = "Iscsi", OTel = "Otel", OAuth2 = "Oauth2", WhatsApp = "Whatsapp" }
+local WORDS = { HITs = "Hits", iSCSI = "Iscsi", OTel = "Otel", OAuth2 = "Oauth2", WhatsApp = "Whatsapp" }
 
 -- "DescribeJobs" -> "describe_jobs", "CreateDBCluster" -> "create_db_cluster", "UpdateTTLs" -> "update_ttls": as botocore names
 -- its methods, so that what people know from Python works here.

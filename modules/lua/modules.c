@@ -8,6 +8,7 @@
 
 const struct module modules_list[] = {
     {"aws", NULL, true},
+    {"cbor", luaopen_cbor, true},
     {"credentials", luaopen_credentials, false},
     {"crypto", luaopen_crypto, true},
     {"dry_run", NULL, true},

@@ -25,6 +25,7 @@ void modules_open(lua_State *L);
 bool modules_sandbox(const char *name);
 
 /* The C parts, as `require` calls them: luaopen_NAME is in lua_NAME.c. */
+int luaopen_cbor(lua_State *L);
 int luaopen_credentials(lua_State *L);
 int luaopen_crypto(lua_State *L);
 int luaopen_embedded(lua_State *L);

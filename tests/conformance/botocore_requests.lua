@@ -14,4 +14,4 @@ for _, problem in ipairs(problems) do
   end
 end
 print(("%d passed, %d failed"):format(agreed, #problems))
-os.exit(agreed > 0 and #problems == 0, true)
+os.exit(#problems == 0, true)

@@ -2,12 +2,21 @@
 
 import base64
 import datetime
+import math
 import string
 
 # Letters that protocols are tempted to get wrong, beside plain ones. XML 1.0 holds no control characters but tab and newline.
 ODD = ' /+&<>"\'é%:=?#;,@~*()[]{}|\\^`$!_.-漢😀\t\n'
 PLAIN = string.ascii_letters + string.digits
 HEADER = PLAIN + '/+&<>"\'%:=?#;@~*()[]{}|^$!_.-'
+ACCOUNT = "123456789012"
+# What decides the host must be true to its kind: the name of a context parameter -> its value.
+KINESIS = "arn:aws:kinesis:us-east-1:%s:" % ACCOUNT
+CONTEXT = {"Bucket": "a-bucket-7", "AccountId": ACCOUNT, "OutpostId": "op-01ac5d28a6a232904", "AccessPointName": "a-point",
+           "SpaceId": "sp-0123456789ab", "StreamId": "abcdefghij0123456789-abc", "StreamARN": KINESIS + "stream/one",
+           "QueueARN": KINESIS + "queue/one", "ChannelARN": KINESIS + "channel/one", "ResourceARN": KINESIS + "stream/one",
+           "ConsumerARN": KINESIS + "stream/one/consumer/c:1", "KvsARN": "arn:aws:cloudfront::%s:key-value-store/one" % ACCOUNT}
+S3_ARN = "arn:aws:s3:us-east-1:%s:accesspoint/one" % ACCOUNT
 BUDGET = 150  # values in one input or answer
 DEPTH = 9
 
@@ -15,8 +24,9 @@ DEPTH = 9
 class Values:
     """`random` is a random.Random. `answers`: make what services send, not what they are sent."""
 
-    def __init__(self, random, answers=False):
+    def __init__(self, random, answers=False, service=None):
         self.random = random
+        self.service = service
         self.answers = answers
         self.left = BUDGET
 
@@ -30,7 +40,7 @@ class Values:
         self.left -= 1
         if getattr(shape, "is_document_type", False):
             return self.document(0)
-        if shape.serialization.get("jsonvalue"):
+        if shape.serialization.get("jsonvalue") and shape.serialization.get("location") == "header":
             return {"key": [1, "two", None, {"deep": True}]}
         method = getattr(self, shape.type_name)
         if shape.type_name in ("structure", "list", "map"):
@@ -45,12 +55,19 @@ class Values:
         return "".join(self.random.choice(alphabet) for _ in range(self.random.randint(low, max(low, high))))
 
     def string(self, shape):
+        if shape.name == "ChecksumAlgorithm" and self.service == "s3":  # those that botocore can do without help
+            return self.random.choice(("CRC32", "SHA1", "SHA256", "SHA512"))
         if getattr(shape, "enum", None) and self.random.random() < 0.9:  # enums are open: services add values
             return self.random.choice(shape.enum)
-        if shape.name == "BucketName":
-            return "a-bucket-%d" % self.random.randrange(1000)
+        context = shape.metadata.get("contextParam", {}).get("name", "")
+        if context in CONTEXT:
+            return CONTEXT[context]
+        if context == "ResourceArn" and self.service == "s3control":
+            return S3_ARN
         place = shape.serialization.get("location")
-        if place in ("header", "headers") or shape.serialization.get("hostLabel"):
+        if shape.serialization.get("hostLabel"):
+            return self.text(PLAIN, shape, 1)
+        if place in ("header", "headers"):
             return self.text(HEADER, shape, 1)
         if place == "uri":
             # Route 53's ids lose what is before their last slash, and must not be empty then.
@@ -81,15 +98,17 @@ class Values:
     def double(self, shape):
         # Never whole: Lua has one spelling for 1.0 and 1, Python has two.
         low, high = self.number(shape, -1e6, 1e6)
-        whole = self.random.randint(int(low), max(int(low), int(high) - 1))
-        return whole + self.random.choice((0.5, 0.25, 0.1, 0.123456789))
+        whole = self.random.randint(math.ceil(low), max(math.ceil(low), int(high) - 1))
+        value = whole + self.random.choice((0.5, 0.25, 0.1, 0.123456789))
+        return value if low <= value <= high else (low + high) / 2
 
     float = double
 
     def timestamp(self, shape):
         moment = datetime.datetime.fromtimestamp(self.random.randint(0, 4102444800), datetime.timezone.utc)
-        # botocore cuts the fraction off epoch times and HTTP dates have none; we, as other SDKs, send it in epoch times.
-        if shape.serialization.get("timestampFormat") == "iso8601" and self.random.random() < 0.3:
+        # botocore cuts the fraction off epoch times and off headers, and HTTP dates have none; we, as other SDKs, send it.
+        style, place = shape.serialization.get("timestampFormat"), shape.serialization.get("location")
+        if style == "iso8601" and place is None and self.random.random() < 0.3:
             moment = moment.replace(microsecond=self.random.randrange(1000) * 1000)
         return moment
 
@@ -127,7 +146,13 @@ class Values:
         # Lua's tables have no order: we send maps sorted, botocore as they come.
         return {key: value[key] for key in sorted(value, key=lambda text: text.encode())}
 
+    def events(self, shape, stack):
+        names = [name for name, member in shape.members.items() if not member.metadata.get("exception")]
+        return [{name: self.value(shape.members[name], stack)} for name in self.random.choices(names, k=self.random.randint(0, 4))]
+
     def structure(self, shape, stack):
+        if shape.serialization.get("eventstream"):
+            return self.events(shape, stack)
         names = list(shape.members)
         if shape.metadata.get("union") or getattr(shape, "is_tagged_union", False) or shape.name == "AttributeValue":
             names = [name for name in names if not self.too_deep(shape.members[name], stack)] or names
@@ -136,14 +161,17 @@ class Values:
         for name in names:
             member = shape.members[name]
             needed = name in shape.required_members or member.serialization.get("location") == "uri"
-            needed = needed or member.metadata.get("idempotencyToken")
+            needed = needed or member.serialization.get("eventstream") or member.metadata.get("idempotencyToken")
             wanted = self.random.random() < self.density and self.left > 0 and not self.too_deep(member, stack)
             if needed or wanted:
                 chosen.append(name)
         return self.members(shape, chosen, stack)
 
     def members(self, shape, names, stack):
-        return {name: self.value(shape.members[name], stack) for name in names}
+        value = {name: self.value(shape.members[name], stack) for name in names}
+        if "SourceRegion" in value and not self.answers:
+            value["SourceRegion"] = self.random.choice(("us-west-2", "eu-central-1"))
+        return value
 
     @staticmethod
     def too_deep(shape, stack):

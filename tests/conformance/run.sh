@@ -66,6 +66,7 @@ judge() {
     scenario env -u AWS_ENDPOINT_URL "$newest" "$@"
 }
 judge tests/conformance/botocore_requests.py
+judge tests/conformance/botocore_requests.py --folder --sample 3
 judge tests/conformance/botocore_signatures.py
 judge tests/conformance/sigv4a.py
 judge tests/conformance/login_session.py

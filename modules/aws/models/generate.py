@@ -96,7 +96,7 @@ SERVICES = {
 }
 
 # What drsh speaks, by preference, of a service that speaks several protocols.
-PROTOCOLS = ("json", "rest-json", "rest-xml", "query", "ec2")
+PROTOCOLS = ("json", "rest-json", "rest-xml", "smithy-rpc-v2-cbor", "query", "ec2")
 
 METADATA = ("apiVersion", "awsQueryCompatible", "endpointPrefix", "globalEndpoint", "jsonVersion", "protocol", "serviceFullName", "serviceId",
             "signatureVersion", "signingName", "targetPrefix", "xmlNamespace")

@@ -58,6 +58,9 @@ return {
       { "progress?: fun(state: string, seconds: number, result: any)", "called after each look" },
       { "jobID?: string", "recovery_instance_launched: the job that launches" },
     } },
+    ["aws.events"] = { "A stream of events in an output: for event in output.NAME do ... end, each {NAME = value}.", methods = {
+      { "close()", "Ends it before its last event; a <close> does so, too." },
+    } },
     ["aws.client"] = { "A service; a method for each operation, help(\"drs\") lists them.", methods = {
       { "pages(operation: string, parameters?: table): fun(): table|nil", "Iterator over pages; the next one is fetched ahead.",
         raises = CALL_FAILS },

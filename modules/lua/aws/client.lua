@@ -4,6 +4,7 @@ local actions     = require "aws.actions"
 local credentials = require "aws.credentials"
 local dry_run     = require "dry_run"
 local endpoints   = require "aws.endpoints"
+local events      = require "aws.events"
 local failure     = require "aws.failure"
 local foresee     = require "aws.foresee"
 local models      = require "models"
@@ -24,6 +25,7 @@ local client = {}
 
 local PROTOCOLS = {
   json = "json", ["rest-json"] = "rest_json", query = "query", ec2 = "ec2", ["rest-xml"] = "rest_xml",
+  ["smithy-rpc-v2-cbor"] = "rpc_cbor",
 }
 
 local OPTIONS = {
@@ -97,13 +99,15 @@ end
 
 -- Where this call goes; where the operation has no say in it, the same for all of the client's calls.
 function state:endpoint(operation, input)
-  local context = endpoints.context(self.model, operation, input)
-  if not context and self.address then
+  local context, region = endpoints.context(self.model, operation, input), quirks.region(self, input)
+  if context then
+    quirks.context(self.model, operation, context)
+  elseif self.address and not region then
     return self.address
   end
   local found = self:prepare()
-  local address = endpoints.resolve(self.model, found.region, self.options, found.profile, identity_of(self), context)
-  if not context then
+  local address = endpoints.resolve(self.model, region or found.region, self.options, found.profile, identity_of(self), context)
+  if not context and not region then
     self.address = address
   end
   return address
@@ -171,12 +175,11 @@ end
 
 function state:call(operation, parameters, options, level)
   parameters = parameters or {}
-  quirks.refuse_streams(self.model, operation, level + 1)
+  events.refuse_both_ways(self.model, operation, level + 1)
   validate.parameters(self.model, operation, parameters, self, level + 1)
   if not self.undeclared then
     actions.check(self.model, operation, parameters)
   end
-  parameters = quirks.parameters(self.model, operation, parameters)
   local rehearsed = not self.undeclared and self.service ~= "sts" and not reading.only(operation) and dry_run.current()
   if rehearsed then
     return rehearse(self, operation, parameters, rehearsed)

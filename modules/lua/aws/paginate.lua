@@ -5,9 +5,10 @@
 -- something. So a loop that never waits, or that is left before it does, makes no call that it did not ask for; one page ahead
 -- is the most. A page that could not be fetched raises when the script asks for it. Leaving the loop cancels the fetching.
 
-local models  = require "models"
-local reading = require "aws.reading"
-local task    = require "task"
+local jmespath = require "aws.jmespath"
+local models   = require "models"
+local reading  = require "aws.reading"
+local task     = require "task"
 
 local paginate = {}
 
@@ -15,17 +16,12 @@ local function list_of(value)
   return type(value) == "table" and value or { value }
 end
 
--- "Reservations", "Table.Items" or "A || B": the member that a path names.
+local compiled = {}
+
+-- "Reservations", "Table.Items", "NextMarker || Contents[-1].Key": what a paginator's path names.
 local function member_at(output, path)
-  for choice in path:gmatch("[^|]+") do
-    local value = output
-    for step in choice:gmatch("[%w_]+") do
-      value = type(value) == "table" and value[step] or nil
-    end
-    if value ~= nil then
-      return value
-    end
-  end
+  compiled[path] = compiled[path] or jmespath.compile(path)
+  return compiled[path](output)
 end
 
 -- Tokens may be tables (DynamoDB's LastEvaluatedKey): compared by content.

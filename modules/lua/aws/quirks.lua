@@ -1,74 +1,154 @@
--- What single services need beyond what their models say, as AWS's SDKs do it.
+-- What single services need beyond what their models say, as AWS's SDKs do it. S3 has a file of its own.
 
-local crypto = require "crypto"
-local models = require "models"
+local crypto     = require "crypto"
+local models     = require "models"
+local partitions = require "aws.partitions"
+local s3         = require "aws.s3"
 
 local quirks = {}
 
 -- Route 53 gives ids as "/hostedzone/Z123" and takes them as "Z123".
 local ROUTE53_IDS = { ResourceId = true, DelegationSetId = true, ChangeId = true }
 
--- The parameters as they are sent; a copy where one is changed.
-function quirks.parameters(model, operation, parameters)
-  if model.metadata.endpointPrefix ~= "route53" or not operation.input then
-    return parameters
-  end
-  local plain = {}
-  for name, value in pairs(parameters) do
-    local shape = model.shapes[operation.input].members[name].shape
-    plain[name] = ROUTE53_IDS[shape] and value:match "([^/]*)$" or value
-  end
-  return plain
-end
-
--- The checksums of bodies that we can make, as AWS writes them.
-local CHECKSUMS = {
-  CRC32 = function(body) return crypto.base64_encode((">I4"):pack(crypto.crc32(body))) end,
-  SHA256 = function(body) return crypto.base64_encode(crypto.sha256(body)) end,
+-- By the service's id: what changes the parameters of a call, which are a copy then: change(operation, parameters, model).
+local PARAMETERS = {
+  S3 = s3.parameters,
+  ["Route 53"] = function(operation, parameters, model)
+    for name, value in pairs(parameters) do
+      local shape = model.shapes[operation.input].members[name].shape
+      parameters[name] = ROUTE53_IDS[shape] and value:match "([^/]*)$" or value
+    end
+  end,
 }
 
--- The header that says how the caller wants the body to be checked; CRC32 where he does not say.
-local ALGORITHM = "x-amz-sdk-checksum-algorithm"
-
-local function add_checksum(operation, request)
-  local headers = request.headers
-  for name in pairs(headers) do
-    if name:find "^x%-amz%-checksum%-" or name == "content-md5" then
-      return -- the caller has done it
-    end
+-- The parameters as they are sent; a copy where one is changed.
+function quirks.parameters(model, operation, parameters)
+  local change = PARAMETERS[model.metadata.serviceId]
+  if not change or not operation.input then
+    return parameters
   end
-  local algorithm = headers[ALGORITHM] or "CRC32"
-  if not CHECKSUMS[algorithm] then
-    error(("%s: drsh makes no checksum %s; give CRC32, SHA256, or your own in %s"):format(
-      operation.name, algorithm, "Checksum" .. algorithm), 0)
+  local copy = table.move(parameters, 1, 0, 1, {})
+  for name, value in pairs(parameters) do
+    copy[name] = value
   end
-  headers[ALGORITHM] = operation.httpChecksum.requestAlgorithmMember and algorithm or nil
-  headers["x-amz-checksum-" .. algorithm:lower()] = CHECKSUMS[algorithm](request.body)
+  change(operation, copy, model)
+  return copy
 end
 
--- Puts headers that single services want onto a request: S3 the hash of the body, some operations a checksum of it.
-function quirks.request(model, operation, request)
-  local headers, checksum = request.headers, operation.httpChecksum
-  if model.metadata.serviceId == "API Gateway" then
-    headers.accept = headers.accept or "application/json" -- else it answers in HAL
-  elseif model.metadata.endpointPrefix == "s3" then
-    headers["x-amz-content-sha256"] = crypto.hex(crypto.sha256(request.body))
+-- What the choice of the endpoint must know beside the call's parameters; `context` is changed.
+function quirks.context(model, operation, context)
+  if model.metadata.serviceId == "S3" then
+    s3.context(operation, context)
   end
-  if checksum and (checksum.requestChecksumRequired or headers[ALGORITHM]) then
-    add_checksum(operation, request)
-  elseif operation.httpChecksumRequired and not headers["content-md5"] then
-    headers["content-md5"] = crypto.base64_encode(crypto.md5(request.body))
+end
+
+-- The region that a call must be sent to, whatever the client's; nil: the client's.
+function quirks.region(client, input)
+  return client.bucket_regions and input.Bucket and client.bucket_regions[input.Bucket]
+end
+
+-- Has the failure told that the call is to be sent to another region than it was? The client remembers.
+function quirks.moved(client, operation, input, region, response, problem)
+  local bucket = client.model.metadata.serviceId == "S3" and input.Bucket
+  local told = bucket and not bucket:find "^arn:" and s3.region_told(operation, response, problem)
+  if not told or told == region then
+    return false
+  end
+  client.bucket_regions = client.bucket_regions or {}
+  client.bucket_regions[bucket] = told
+  return true
+end
+
+-- The endpoint for a call, where a service has its own idea of it.
+function quirks.endpoint(model, input, endpoint)
+  local id = model.metadata.serviceId
+  if id == "Machine Learning" and input.PredictEndpoint then -- each real-time model has a host of its own
+    return setmetatable({ url = input.PredictEndpoint:gsub("/+$", "") }, { __index = endpoint })
+  elseif id == "Health" and partitions.of(endpoint.signing_region).name == "aws" then
+    -- It is one service, which another region stands in for; whatever the host is called, this one's signature is asked for.
+    return setmetatable({ signing_region = "us-east-1" }, { __index = endpoint })
+  end
+  return endpoint
+end
+
+-- SHA-256 of each MiB, then of neighbours' hashes, up to one: docs.aws.amazon.com/amazonglacier, "Computing checksums".
+local function tree_hash(body)
+  local hashes = {}
+  for at = 1, math.max(#body, 1), 1 << 20 do
+    hashes[#hashes + 1] = crypto.sha256(body:sub(at, at + (1 << 20) - 1))
+  end
+  while #hashes > 1 do
+    local above = {}
+    for index = 1, #hashes, 2 do
+      above[#above + 1] = hashes[index + 1] and crypto.sha256(hashes[index] .. hashes[index + 1]) or hashes[index]
+    end
+    hashes = above
+  end
+  return crypto.hex(hashes[1])
+end
+
+-- The type of the member that is the whole body of an input or output, nil if there is none.
+local function payload_type(model, shape_name)
+  local shape = shape_name and model.shapes[shape_name]
+  return shape and shape.payload and models.resolve(model, shape.members[shape.payload]).type
+end
+
+local function s3_request(model, operation, request, url)
+  s3.request(request, url, payload_type(model, operation.input) == "blob")
+end
+
+local REQUEST = {
+  S3 = s3_request, ["S3 Control"] = s3_request,
+  Glacier = function(model, operation, request)
+    local headers = request.headers
+    headers["x-amz-glacier-version"] = model.metadata.apiVersion
+    if operation.name == "UploadArchive" or operation.name == "UploadMultipartPart" then
+      headers["x-amz-content-sha256"] = crypto.hex(crypto.sha256(request.body))
+      headers["x-amz-sha256-tree-hash"] = headers["x-amz-sha256-tree-hash"] or tree_hash(request.body)
+    end
+  end,
+  ["API Gateway"] = function(_, _, request)
+    request.headers.accept = request.headers.accept or "application/json" -- else it answers in HAL
+  end,
+  ["CloudSearch Domain"] = function(_, operation, request)
+    if operation.name == "Search" then -- a query may be too long for an address
+      request.method, request.headers["content-type"] = "POST", "application/x-www-form-urlencoded"
+      request.target, request.body = request.target:match "^([^?]*)%??(.*)$"
+    end
+  end,
+}
+
+-- Changes a request to what the service wants of it; url: where it goes, without the path.
+function quirks.request(model, operation, request, url)
+  if operation.endpointoperation then
+    request.headers["x-amz-api-version"] = model.metadata.apiVersion
+  end
+  local change = REQUEST[model.metadata.serviceId]
+  if change then
+    change(model, operation, request, url)
   end
   return request
 end
 
--- The path and query to ask for. S3's endpoint rules put the bucket into the host's name or the path, so it leaves the target.
-function quirks.target(operation, target, endpoint)
-  if not endpoint.has_bucket or not operation.http.requestUri:find("/{Bucket}", 1, true) then
-    return target
+-- The path and query to ask for.
+function quirks.target(model, operation, target, endpoint)
+  return model.metadata.serviceId == "S3" and s3.target(operation, target, endpoint) or target
+end
+
+-- The answer as it is meant; `output`, which was read from it, is changed. given: the caller's own parameters.
+function quirks.answer(model, operation, response)
+  local payload = payload_type(model, operation.output)
+  if model.metadata.serviceId == "S3" and operation.output and payload ~= "blob" and payload ~= "string" then
+    return s3.answer(response)
   end
-  local rest = target:gsub("^/[^/?]*", "", 1)
-  return (rest:find "^/" or endpoint.url:find "^https?://[^/]+/.") and rest or "/" .. rest
+  return response
+end
+
+function quirks.output(model, operation, output, response, given)
+  if model.metadata.serviceId == "S3" then
+    s3.output(operation, output, response, given)
+  end
+  return output
 end
 
 -- Is a call of the operation sent without a signature; is its body left out of the signature?
@@ -78,21 +158,12 @@ function quirks.signing(operation)
   return open, operation.authtype == "v4-unsigned-body" or operation.unsignedPayload == true
 end
 
-local function streams(model, shape_name)
-  for _, reference in pairs(shape_name and model.shapes[shape_name].members or {}) do
-    if model.shapes[reference.shape].eventstream then
-      return true
-    end
-  end
-  return false
-end
+-- Old ways, and one without AWS's keys, in which a few services want to know who calls (SimpleDB, CodeCatalyst).
+local NOT_MADE = { v2 = "Signature Version 2", bearer = "a bearer token" }
 
--- Raises a plain string for what drsh cannot do: answers and inputs that are streams of events.
-function quirks.refuse_streams(model, operation, level)
-  if streams(model, operation.input) or streams(model, operation.output) then
-    error(("%s:%s is a stream of events, which drsh does not speak"):format(
-      model.service, models.snake_case(operation.name)), level + 1)
-  end
+-- What a call of the operation would have to be signed with, where drsh does not make it; else nil.
+function quirks.not_made(model, operation)
+  return not quirks.signing(operation) and NOT_MADE[model.metadata.signatureVersion] or nil
 end
 
 return quirks

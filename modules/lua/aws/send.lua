@@ -1,10 +1,12 @@
 -- One AWS call from parameters to result: build, sign, send, read, and try again where that is safe.
 
+local answer     = require "aws.answer"
 local config     = require "config"
-local crypto     = require "crypto"
-local failure    = require "aws.failure"
+local endpoint_discovery = require "aws.endpoint_discovery"
+local events     = require "aws.events"
 local http       = require "http"
 local log        = require "log"
+local prepare    = require "aws.prepare"
 local quirks     = require "aws.quirks"
 local reading    = require "aws.reading"
 local record     = require "aws.record"
@@ -83,11 +85,11 @@ end
 
 local function signed(call, attempt)
   local request, headers, keys = call.request, headers_of(call, attempt)
-  local url = call.endpoint.url .. quirks.target(call.operation, request.target, call.endpoint)
+  local url = call.endpoint.url .. quirks.target(call.client.model, call.operation, request.target, call.endpoint)
   local _, unsigned_body = quirks.signing(call.operation)
   if not keys then
     return url, headers
-  elseif unsigned_body then
+  elseif unsigned_body and not headers["x-amz-content-sha256"] then
     headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"
   end
   local signature = sigv4.sign {
@@ -102,72 +104,31 @@ local function signed(call, attempt)
   return url, headers
 end
 
-local function new_failure(call, fields)
-  fields.service, fields.operation, fields.region = call.client.service, call.operation.name, call.endpoint.signing_region
-  return failure.new(fields)
-end
-
--- DynamoDB sends the CRC-32 of the body; a broken body that is still JSON would go unseen without it.
-local function crc_fails(response)
-  local expected = tonumber(response.headers["x-amz-crc32"])
-  return expected ~= nil and not response.headers["content-encoding"] and crypto.crc32(response.body) ~= expected
-end
-
-local function message_of(said, response)
-  if (said.message or "") ~= "" then
-    return said.message
-  elseif response.status < 400 then
-    return ("the service sends the call elsewhere (%s); a signed call is not sent on"):format(response.headers.location or "?")
-  end
-  return ("the answer is HTTP %d, without a word of the service"):format(response.status)
-end
-
-local function from_status(call, response)
-  local protocol, model, options = call.client.protocol, call.client.model, call.client
-  local said = protocol.failure(model, call.operation, response, options)
-  local fact = said.modelled and said.modelled.retryable
-  local kind = retry.classify {
-    service = call.prefix, status = response.status, code = said.code,
-    retryable = fact ~= nil, throttling = fact ~= nil and fact.throttling == true,
-  }
-  return new_failure(call, {
-    code = said.code, message = message_of(said, response), members = said.members, status = response.status,
-    requestId = response.headers["x-amzn-requestid"] or response.headers["x-amz-request-id"] or said.requestId,
-    retryable = kind ~= nil, throttled = kind == "throttling",
-  }), kind, response.status >= 500 and kind ~= "throttling"
-end
-
-local function unreadable(call, response, code, message)
-  return new_failure(call, {
-    code = code, message = message, status = response.status, retryable = true, throttled = false,
-    requestId = response.headers["x-amzn-requestid"] or response.headers["x-amz-request-id"],
-  }), "transient", true
-end
-
--- An answer -> its output; or nil, the error, its kind for retry.lua, and whether the call may have been carried out.
-local function read(call, response)
-  if crc_fails(response) then
-    return nil, unreadable(call, response, "CRC32_MISMATCH", "the answer's body does not have its header's checksum")
-  elseif response.status >= 300 then
-    return nil, from_status(call, response)
-  end
-  local parsed, output = pcall(call.client.protocol.response, call.client.model, call.operation, response, call.client)
-  if not parsed then
-    local why = type(output) == "table" and output.message or tostring(output)
-    return nil, unreadable(call, response, "UNREADABLE_ANSWER", "the answer is not what the model says: " .. why)
-  end
-  return output
-end
-
 local function remaining(call)
   return call.total and call.total - (time.monotonic() - call.began) or math.huge
 end
 
--- One try. Results as read(); the last one is the answer, if one came.
+-- Sends, and waits for the answer; of one that is a stream for its beginning, unless it is a refusal.
+local function exchange(call, options)
+  if not call.is_stream then
+    return http.request(options)
+  end
+  local response = http.open(options)
+  if response.status >= 300 then
+    local pieces, body = {}, response.body
+    for piece in function() return body:read() end do
+      pieces[#pieces + 1] = piece
+    end
+    response.body = table.concat(pieces)
+  end
+  return response
+end
+
+-- One try. Results as answer.read(); the last one is the answer, if one came.
 local function try(call, attempt)
   local url, headers = signed(call, attempt)
   local began = time.monotonic()
-  local came, response = pcall(http.request, {
+  local came, response = pcall(exchange, call, {
     method = call.request.method, url = url, headers = headers, body = call.request.body,
     timeout = math.min(call.timeout, math.max(remaining(call), 0.001)), connect_timeout = call.client.connect_timeout,
     ca_bundle = call.client.settings.ca_bundle,
@@ -177,28 +138,22 @@ local function try(call, attempt)
       error(response, 0)
     end
     local kind = retry.classify { service = call.prefix, code = response.code }
-    return nil, new_failure(call, {
+    return nil, answer.failure(call, {
       code = response.code, message = response.message, retryable = kind ~= nil, throttled = false,
     }), kind, not NOT_SENT[response.code]
   end
   local skew_news = learn_skew(call.memory, response, began)
-  local output, problem, kind, maybe_done = read(call, response)
+  local output, problem, kind, maybe_done = answer.read(call, response)
   if problem and skew_news and SKEW_CODES[problem.code] then
     kind = "transient"
   end
+  local region = call.endpoint.signing_region
+  if problem and not call.moved and quirks.moved(call.client, call.operation, call.input, region, response, problem) then
+    call.moved = true
+    prepare(call, call.client.settings)
+    return try(call, attempt)
+  end
   return output, problem, kind, maybe_done, response
-end
-
-local function host_prefix(call, url, input)
-  local prefix = call.operation.endpoint and call.operation.endpoint.hostPrefix
-  if not prefix or call.endpoint.overridden then
-    return url
-  end
-  prefix = prefix:gsub("{(%w+)}", input)
-  if url:find("://" .. prefix, 1, true) then
-    return url -- the endpoint's rules have put it there already
-  end
-  return (url:gsub("://", function() return "://" .. prefix end, 1))
 end
 
 local function new_call(client, operation, input, options)
@@ -207,34 +162,31 @@ local function new_call(client, operation, input, options)
   for _, feature in ipairs(options.features or {}) do
     features[user_agent.FEATURES[feature]] = true
   end
-  local endpoint = client:endpoint(operation, input)
-  if endpoint.overridden then
-    features[user_agent.FEATURES.endpoint_override] = true
-  end
-  if endpoint.region_set then
-    features[user_agent.FEATURES.sigv4a] = true
-  end
   local by_service = TIMEOUT[client.service]
   local call = {
-    client = client, operation = operation, features = features, endpoint = endpoint, mode = settings.retry_mode,
+    client = client, operation = operation, input = input, features = features, mode = settings.retry_mode,
     prefix = client.model.metadata.endpointPrefix,
-    request = quirks.request(client.model, operation, client.protocol.request(client.model, operation, input, client)),
     invocation = uuid.v4(), began = time.monotonic(), total = options.total_timeout or client.total_timeout,
     timeout = options.timeout or client.timeout or by_service and by_service[operation.name] or 60,
     attempts = options.max_attempts or settings.max_attempts,
     unrepeatable = UNREPEATABLE[client.service] and UNREPEATABLE[client.service][operation.name] or false,
-    long_poll = LONG_POLLS[operation.name] == client.service,
+    is_stream = events.member(client.model, operation) ~= nil, long_poll = LONG_POLLS[operation.name] == client.service,
   }
-  call.memory = retrying.memory(client.service, endpoint.url)
-  local url = host_prefix(call, endpoint.url, input)
-  call.endpoint = setmetatable({ url = url }, { __index = endpoint })
+  prepare(call, settings)
+  if call.endpoint.overridden then
+    features[user_agent.FEATURES.endpoint_override] = true
+  end
+  if call.endpoint.region_set then
+    features[user_agent.FEATURES.sigv4a] = true
+  end
+  call.memory = retrying.memory(client.service, call.endpoint.url)
   return call
 end
 
 -- In adaptive mode a try may have to wait, and may have to wait too long.
 local function wait_for_turn(call, problem)
   if not retrying.may_send(call, remaining(call)) then
-    error(problem or new_failure(call, {
+    error(problem or answer.failure(call, {
       code = "RATE_LIMITED", message = "the service throttles; at the rate that it takes, this call's time would be over",
       retryable = true, throttled = true,
     }), 0)
@@ -255,7 +207,7 @@ function send.call(client, operation, input, options)
       record.succeeded(call)
       return output, {
         attempts = attempt, status = response.status,
-        requestId = response.headers["x-amzn-requestid"] or response.headers["x-amz-request-id"],
+        requestId = answer.request_id(response),
       }
     end
     call.maybe_done = call.maybe_done or maybe_done and not reading.only(operation)
@@ -263,6 +215,7 @@ function send.call(client, operation, input, options)
     local delay = kind and not (call.unrepeatable and maybe_done)
       and retrying.next_delay(call, attempt, kind, response, remaining(call))
     record.failed(call, problem, delay)
+    endpoint_discovery.failed(client, problem)
     if not delay then
       error(problem, 0)
     end

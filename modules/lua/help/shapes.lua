@@ -46,7 +46,7 @@ function shapes.type_text(model, reference, brief)
   elseif kind == "map" then
     return ("table of %s -> %s"):format(shapes.type_text(model, shape.key, true), shapes.type_text(model, shape.value, brief))
   elseif kind == "structure" then
-    return shape.document and "any value" or reference.shape
+    return shape.document and "any value" or (shape.eventstream and "stream of " or "") .. reference.shape
   elseif shape.enum then
     return choice(shape.enum)
   end

@@ -1,7 +1,7 @@
 -- Smithy's RPC v2 with CBOR, the server's side: CloudWatch with the newer SDKs of some languages.
 -- https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
 
-local cbor = require "local_aws.wire.cbor"
+local cbor = require "cbor"
 local fault = require "local_aws.fault"
 local json = require "json"
 local json_values = require "local_aws.wire.json_values"
@@ -23,7 +23,7 @@ function wire.decode(model, operation, request)
   local shape = model.operations[operation].input
   local ok, value = pcall(cbor.decode, request.body == "" and "\xa0" or request.body)
   if not ok or type(value) ~= "table" then
-    fault.raise("SerializationException", ok and "Unexpected token in the request body" or value)
+    fault.raise("SerializationException", "Unexpected token in the request body")
   end
   -- From here on it is as JSON: times are numbers already, and no input of these services holds bytes.
   return shape and json_values.decode(model, shape, value) or json.object {}
@@ -68,10 +68,10 @@ local WRITE = {
   blob = function(_, _, value) return cbor.bytes(value) end,
   boolean = function(_, _, value) return cbor.boolean(value) end,
   timestamp = function(_, _, value) return cbor.time(value) end,
-  integer = function(_, _, value) return cbor.number(math.tointeger(value)) end,
-  long = function(_, _, value) return cbor.number(math.tointeger(value)) end,
-  float = function(_, _, value) return cbor.number(value + 0.0) end,
-  double = function(_, _, value) return cbor.number(value + 0.0) end,
+  integer = function(_, _, value) return cbor.integer(value) end,
+  long = function(_, _, value) return cbor.integer(value) end,
+  float = function(_, _, value) return cbor.float(value) end,
+  double = function(_, _, value) return cbor.double(value) end,
 }
 
 function write(model, shape_name, value)

@@ -171,7 +171,7 @@ static void what_cannot_be_signed(void) {
         .method = "GET", .url = "https://h/", .region = "us-east-1", .service = "iam", .time_s = NOON};
     struct sigv4_result result = {0};
     struct error error;
-    static const char *const names[] = {"", "us east", "US-EAST-1", "a/b", "a\n"};
+    static const char *const names[] = {"", "us east", "US_EAST-1", "a/b", "a\n"};
 
     request.url = "no url";
     CHECK(!sigv4_sign(&request, &some_keys, NULL, &result, &error));
@@ -190,6 +190,14 @@ static void what_cannot_be_signed(void) {
         sigv4_result_clear(&result);
         request.service = "iam";
     }
+    request.region = "US-EAST-1";
+    CHECK(!sigv4_sign(&request, &some_keys, NULL, &result, &error));
+    sigv4_result_clear(&result);
+    request.region = "us-east-1";
+    request.service = "IoTSecuredTunneling";
+    CHECK(sigv4_sign(&request, &some_keys, NULL, &result, &error));
+    sigv4_result_clear(&result);
+    request.service = "iam";
     CHECK(!sigv4_presign(&request, &some_keys, 0, NULL, &result, &error));
     CHECK_STR(error.code, "SIGV4_EXPIRES");
     sigv4_result_clear(&result);

@@ -278,6 +278,53 @@ static void failures_are_told_apart(struct http_client *client) {
     }
 }
 
+/* What a stream has told by and by. */
+static struct {
+    struct waiter listener;
+    struct http_exchange exchange;
+    int pieces;
+    long status; /* at the first piece */
+    char text[64];
+} stream;
+
+static void hear(struct waiter *listener) {
+    (void)listener;
+    if (stream.exchange.body.length > 0 && strlen(stream.text) + stream.exchange.body.length < sizeof stream.text) {
+        strncat(stream.text, stream.exchange.body.data, stream.exchange.body.length);
+        stream.status = stream.pieces++ == 0 ? stream.exchange.status : stream.status;
+        http_exchange_drain(&stream.exchange);
+    }
+    if (stream.exchange.pending.done) {
+        loop_stop(loop);
+    }
+}
+
+static void a_stream_is_told_piece_by_piece(struct http_client *client) {
+    static const struct {
+        const char *path, *text, *code;
+    } streams[] = {
+        {"/hello", "hello", ""},
+        {"/chunked", "abcde", ""},
+        {"/truncated", "only this", "HTTP_TRUNCATED"},
+        {"/closed", "", "HTTP_RESET"},
+        {"/hang-during", "only this", "HTTP_TIMEOUT"},
+    };
+    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+        memset(&stream, 0, sizeof stream);
+        stream.listener.wake = hear;
+        stream.exchange.pending.waiter = &stream.listener;
+        http_exchange_start(client, &stream.exchange,
+                            &(struct http_request){
+                                .method = "GET", .url = url(streams[i].path), .timeout_ms = 200, .listener = &stream.listener});
+        run();
+        CHECK_STR(stream.text, streams[i].text);
+        CHECK_STR(stream.exchange.error.code, streams[i].code);
+        CHECK(stream.pieces == 0 || stream.status == 200);
+        http_exchange_clear(&stream.exchange);
+    }
+    CHECK_INT(http_client_active(client), 0);
+}
+
 static void what_cannot_be_sent_is_refused(struct http_client *client) {
     static const struct http_header split = {"X-A", "a\r\nX-B: b"}, colon = {"X:A", "a"}, empty = {"", "a"};
     const struct http_request bad[] = {
@@ -537,6 +584,7 @@ int main(void) {
 
     answers_come_whole(client);
     failures_are_told_apart(client);
+    a_stream_is_told_piece_by_piece(client);
     what_cannot_be_sent_is_refused(client);
     the_request_goes_as_it_is(client);
     a_large_body_is_sent_and_a_large_answer_refused(client);

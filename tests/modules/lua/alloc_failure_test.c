@@ -179,6 +179,13 @@ static void others(void) {
               "  assert(root.text == 'onetwo' and root.children[2].text == 'three')\n"
               "  assert(crypto.base64_decode(crypto.base64_encode(('x'):rep(5000))) == ('x'):rep(5000))\n"
               "end");
+    fail_each("local cbor = require 'cbor'\n"
+              "return function()\n"
+              "  local items = {}\n"
+              "  for i = 1, 200 do items[i] = cbor.text(('x'):rep(i)) end\n"
+              "  assert(#cbor.decode(cbor.map { items[1], cbor.list(items) }).x[200] == 200)\n"
+              "  assert(cbor.decode('\\x7f' .. table.concat(items) .. '\\xff'):find '^x+$')\n"
+              "end");
     fail_each("local sigv4 = require 'sigv4'\n"
               "return function()\n"
               "  local headers = sigv4.sign { method = 'GET', url = 'https://host/', service = 's', region = 'r', time = 0,\n"

@@ -68,8 +68,20 @@ describe("the list of what scripts can call", function()
 
   local samples = {
     ["aws.client"] = function() return require "aws".client "drs" end,
+    ["aws.events"] = function()
+      local model = { metadata = { protocol = "rest-json" }, shapes = { Out = { members = { events = { shape = "Events" } } },
+        Events = { type = "structure", eventstream = true, members = {} } } }
+      local body = { read = function() end, close = function() end }
+      return (require "aws.events".open({ model = model }, { output = "Out" }, { body = body }, {}))
+    end,
     ["app.application"] = function() return require "app".open() end,
     ["dynamodb.set"] = function() return require "dynamodb".set { "a" } end,
+    ["http.stream"] = function()
+      local listener = require "server".listen { handler = function() return 200, {}, "x" end }
+      local stream = require "http".open({ url = listener.url }).body
+      listener:close()
+      return stream
+    end,
     ["screen.object"] = function() return require "screen".open(io.stderr) end,
     ["server.listener"] = function() return require "server".listen { handler = print } end,
     ["sqlite.database"] = function() return require "sqlite".open ":memory:" end,

@@ -9,6 +9,8 @@ describe("crypto", function()
     assert.equal("d41d8cd98f00b204e9800998ecf8427e", crypto.hex(crypto.md5 ""))
     assert.equal(0xCBF43926, crypto.crc32 "123456789")
     assert.equal(0, crypto.crc32 "")
+    assert.equal(0xE3069283, crypto.crc32c "123456789")
+    assert.equal(0xAE8B14860A799888, crypto.crc64nvme "123456789")
   end)
 
   it("computes HMAC as RFC 4231 shows", function()
@@ -66,7 +68,7 @@ describe("crypto", function()
 
   it("refuses misuse", function()
     for _, name in ipairs {
-      "sha256", "sha1", "md5", "crc32", "hex", "unhex", "base64_encode", "base64_decode", "equal", "hmac_sha256",
+      "sha256", "sha1", "md5", "crc32", "crc32c", "crc64nvme", "gzip", "hex", "unhex", "base64_encode", "base64_decode", "equal", "hmac_sha256",
     } do
       assert.has_error(function() crypto[name]() end)
       assert.has_error(function() crypto[name]({}, "x") end)

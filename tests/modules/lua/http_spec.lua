@@ -154,3 +154,66 @@ describe("http.request", function()
     assert.equal(0, #seen)
   end)
 end)
+
+describe("http.open", function()
+  local listener, answer
+
+  before_each(function()
+    answer = function() return 200, { ["X-A"] = "b" }, "hello" end
+    listener = server.listen { body_limit = 1 << 22, handler = function(request) return answer(request) end }
+  end)
+
+  after_each(function() listener:close() end)
+
+  it("gives an answer that is read to its end, and then gives nothing", function()
+    local response = http.open { url = listener.url }
+    assert.same({ 200, "b", "hello" }, { response.status, response.headers["x-a"], response.body:read() })
+    assert.is_nil(response.body:read())
+    assert.is_nil(response.body:read())
+    answer = function() return 204, {}, "" end
+    response = http.open { url = listener.url }
+    assert.same({ 204 }, { response.status, response.body:read() })
+  end)
+
+  it("gives all of what is larger than what waits for a slow reader", function()
+    local text = ("0123456789"):rep(300000)
+    answer = function() return 200, {}, text end
+    local response, parts = http.open { url = listener.url }, {}
+    for piece in function() return response.body:read() end do
+      parts[#parts + 1] = piece
+      task.sleep(0) -- what comes meanwhile waits
+    end
+    assert.is_true(#parts > 2)
+    assert.is_true(text == table.concat(parts))
+  end)
+
+  it("can be closed by whoever reads, and by another task", function()
+    local gate = task.spawn(function() task.sleep(3600) end)
+    answer = function() gate:join() return 200, {}, "late" end
+    local reader = task.spawn(function()
+      local ok, problem = pcall(http.open, { url = listener.url, timeout = 30 })
+      return ok, problem
+    end)
+    reader:cancel()
+    gate:cancel()
+    answer = function() return 200, {}, ("x"):rep(3000000) end
+    local body = http.open({ url = listener.url }).body
+    body:close()
+    body:close()
+    assert.is_nil(body:read())
+    local left
+    do
+      local scoped <close> = http.open({ url = listener.url }).body
+      left = scoped
+    end
+    assert.is_nil(left:read())
+  end)
+
+  it("raises what http.request raises, at the beginning", function()
+    local ok, problem = pcall(http.open, { url = "http://127.0.0.1:1" })
+    assert.same({ false, "HTTP_CONNECT" }, { ok, problem.code })
+    ok, problem = pcall(http.open, { url = listener.url, nonsense = 1 })
+    assert.is_false(ok)
+    assert.matches("http.open: .*nonsense", problem)
+  end)
+end)

@@ -43,8 +43,14 @@ function failure.shape_of(model, code)
   end
 end
 
-local function body_of(response)
-  local read, body = pcall(json.decode, response.body)
+-- What asks a former query service for the codes that its query protocol had (from_document reads them); nil for any other.
+function failure.query_mode(metadata)
+  return metadata.awsQueryCompatible and "true" or nil
+end
+
+-- The members of the answer's body, none if it is not readable.
+local function body_of(response, decode)
+  local read, body = pcall(decode, response.body)
   return read and type(body) == "table" and body ~= json.null and not json.is_array(body) and body or json.object {}
 end
 
@@ -52,17 +58,19 @@ local function text_of(value)
   return type(value) == "string" and value or nil
 end
 
--- For json and rest_json -> {code, message, members}
-function failure.from_json(model, _, response, options)
-  local headers, body = response.headers, body_of(response)
+-- An error whose body is a document that names its type -> {code, message, members}. decode(text) reads the document,
+-- convert(model, shape, document) makes the members of the error's shape of it.
+function failure.from_document(model, response, decode, convert)
+  local headers, body = response.headers, body_of(response, decode)
   local named = headers["x-amzn-errortype"] or text_of(body.__type) or text_of(body.code) or ""
   local code = failure.plain_code(named)
   local query_code = headers["x-amzn-query-error"] and headers["x-amzn-query-error"]:match "^([^;]+);" -- a former query service
   local message = text_of(body.message) or text_of(body.Message) or text_of(body.errorMessage)
+    or text_of(body.error_description) -- OAuth's: RFC 6749, 5.2
   local shape = code and failure.shape_of(model, code)
   local members = {}
   if shape then
-    members = json_body.convert(model, shape, body, options or {})
+    members = convert(model, shape, body)
     failure.header_members(model, shape, headers, members)
   end
   members.__type, members.message, members.Message = nil, nil, nil
@@ -72,6 +80,13 @@ function failure.from_json(model, _, response, options)
     members = members,
     modelled = shape,
   }
+end
+
+-- For json and rest_json.
+function failure.from_json(model, _, response, options)
+  return failure.from_document(model, response, json.decode, function(_, shape, body)
+    return json_body.convert(model, shape, body, options or {})
+  end)
 end
 
 return failure

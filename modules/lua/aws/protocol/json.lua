@@ -9,7 +9,6 @@ local protocol = {}
 -- -> {method, target, headers, body}
 function protocol.request(model, operation, input, options)
   local metadata = model.metadata
-  local query_errors = metadata.awsQueryCompatible and "true" or nil -- asks for the codes that its query protocol had
   local shape = operation.input and model.shapes[operation.input]
   local body = shape and json_body.write(model, shape, input, options) or json.object {}
   return {
@@ -18,11 +17,13 @@ function protocol.request(model, operation, input, options)
     headers = {
       ["content-type"] = "application/x-amz-json-" .. (metadata.jsonVersion or "1.0"),
       ["x-amz-target"] = metadata.targetPrefix .. "." .. operation.name,
-      ["x-amzn-query-mode"] = query_errors,
+      ["x-amzn-query-mode"] = failure.query_mode(metadata),
     },
     body = json.encode(body),
   }
 end
+
+protocol.read_body = json_body.read
 
 -- The output of a 2xx answer.
 function protocol.response(model, operation, response, options)
@@ -30,7 +31,7 @@ function protocol.response(model, operation, response, options)
   if not shape then
     return json.object {}
   end
-  return json_body.read(model, shape, response.body, options)
+  return protocol.read_body(model, shape, response.body, options)
 end
 
 protocol.failure = failure.from_json

@@ -181,6 +181,7 @@ local function drop_nulls(model, shape, value)
   end
   return value
 end
+json_body.drop_nulls = drop_nulls
 
 -- A decoded body as the model names it, in place.
 function json_body.convert(model, shape, value, options)
@@ -193,7 +194,9 @@ function json_body.read(model, shape, text, options)
     return json.object {}
   end
   local value = json.decode(text)
-  if type(value) ~= "table" then
+  if shape.document then
+    return value
+  elseif type(value) ~= "table" then
     error({ code = "UNREADABLE_ANSWER", message = "the body is no JSON object" }, 0)
   end
   if text:find("null", 1, true) then

@@ -37,7 +37,7 @@ local function header_list(model, member, value)
       texts[index] = '"' .. text:gsub('\\', '\\\\'):gsub('"', '\\"') .. '"'
     end
   end
-  return table.concat(texts, ", ")
+  return table.concat(texts, ",")
 end
 
 local place = {}

@@ -13,9 +13,11 @@ function protocol.request(model, operation, input, options)
   end, "application/json", true)
 end
 
+protocol.read_body = json_body.read
+
 function protocol.response(model, operation, response, options)
   return rest.response(model, operation, response, function(shape, text)
-    return json_body.read(model, shape, text, options)
+    return protocol.read_body(model, shape, text, options)
   end)
 end
 

@@ -96,9 +96,13 @@ function protocol.request(model, operation, input)
   end, "application/xml", false)
 end
 
+function protocol.read_body(model, shape, text)
+  return text:find("%S") and xml_body.read(model, shape, xml.parse(text)) or json.object {}
+end
+
 function protocol.response(model, operation, response)
   return rest.response(model, operation, response, function(shape, text)
-    return text:find("%S") and xml_body.read(model, shape, xml.parse(text)) or json.object {}
+    return protocol.read_body(model, shape, text)
   end)
 end
 

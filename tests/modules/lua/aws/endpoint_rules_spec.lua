@@ -1,6 +1,5 @@
 local endpoint_rules = require "aws.endpoint_rules"
 local failure        = require "aws.failure"
-local quirks         = require "aws.quirks"
 
 local NOTHING = {}
 
@@ -89,20 +88,5 @@ describe("endpoint rules", function()
     assert.are.same({ nil, "nothing in closed" }, { endpoint_rules.evaluate(SET, { Region = "closed" }) })
     assert.are.same({ nil, "there is no endpoint for these settings" },
       { endpoint_rules.evaluate({ parameters = {}, rules = {} }, {}) })
-  end)
-end)
-
-describe("an S3 bucket", function()
-  it("that is in the endpoint leaves the target, at no other address", function()
-    local get, list = { http = { requestUri = "/{Bucket}/{Key+}" } }, { http = { requestUri = "/{Bucket}?list-type=2" } }
-    local host, path = { has_bucket = true, url = "https://b.s3.x" }, { has_bucket = true, url = "https://s3.x/b" }
-    for _, case in ipairs {
-      { "/k/a%2Fb", get, "/b/k/a%2Fb", host }, { "/?list-type=2", list, "/b?list-type=2", host },
-      { "?list-type=2", list, "/b?list-type=2", path }, { "/k", get, "/b/k", path },
-      { "/b/k", get, "/b/k", { has_bucket = false, url = "http://localhost:1" } },
-      { "/", { http = { requestUri = "/" } }, "/", host },
-    } do
-      assert.are.equal(case[1], quirks.target(case[2], case[3], case[4]))
-    end
   end)
 end)

@@ -1,6 +1,7 @@
 local aws_server = require "tests.support.aws_server"
 local json       = require "json"
 local limited    = require "runtime.limited"
+local paginate   = require "aws.paginate"
 local task       = require "task"
 
 local sent -- the requests of the running test
@@ -50,6 +51,24 @@ describe("items", function()
     ids, bodies = with({ page({ "a" }, "1"), page({ "b" }, "1") }, "drs", ids_of)
     assert.are.equal("a b", ids)
     assert.are.equal(2, #bodies)
+  end)
+
+  it("follow S3's tokens: the last key, where it names no other", function()
+    local model = { service = "s3", operations = {}, paginators = { ListObjects = { more_results = "IsTruncated",
+      input_token = "Marker", output_token = "NextMarker || Contents[-1].Key", result_key = { "Contents", "CommonPrefixes" } } } }
+    local answers, asked = {
+      { IsTruncated = true, Contents = { { Key = "a" }, { Key = "b" } } },
+      { IsTruncated = true, NextMarker = "bb", Contents = { { Key = "c" } } },
+      { IsTruncated = false, Contents = { { Key = "d" } } },
+    }, {}
+    local keys = {}
+    for object in paginate.items(model, { name = "ListObjects" }, {}, function(input)
+      asked[#asked + 1] = input.Marker or "-"
+      return answers[#asked]
+    end, 1) do
+      keys[#keys + 1] = object.Key
+    end
+    assert.are.same({ { "a", "b", "c", "d" }, { "-", "b", "bb" } }, { keys, asked })
   end)
 
   it("may be none at all", function()

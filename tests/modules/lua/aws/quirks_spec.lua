@@ -1,9 +1,11 @@
 -- What single services need beyond their models, seen at a server.
 
+local aws          = require "aws"
 local aws_server   = require "tests.support.aws_server"
 local crypto       = require "crypto"
 local json         = require "json"
 local model_folder = require "tests.support.model_folder"
+local quirks       = require "aws.quirks"
 
 -- One call -> the request that the server saw; raises what the call raises.
 local function sent(service, method, input, body)
@@ -27,16 +29,6 @@ local function speak(metadata, operation, shapes, input)
   return request
 end
 
-local BODY = { In = { type = "structure", payload = "body", members = {
-  body = { shape = "Bytes" }, algorithm = { shape = "Text", location = "header", locationName = "x-amz-sdk-checksum-algorithm" },
-  own = { shape = "Text", location = "header", locationName = "x-amz-checksum-sha1" },
-} }, Bytes = "blob", Text = "string" }
-
-local function checked(input)
-  return speak({}, { input = { shape = "In" },
-    httpChecksum = { requestAlgorithmMember = "algorithm", requestChecksumRequired = true } }, BODY, input)
-end
-
 describe("Route 53", function()
   it("takes the ids that it gave: without what is before the last slash", function()
     local request = sent("route53", "get_hosted_zone", { Id = "/hostedzone/Z123" },
@@ -47,52 +39,52 @@ describe("Route 53", function()
   end)
 end)
 
-describe("a body's checksum", function()
-  it("is a CRC32 where the service wants one and nobody says which", function()
-    local request = checked { body = "123456789" }
-    assert.are.equal("y/Q5Jg==", request.headers["x-amz-checksum-crc32"])
-    assert.are.equal("CRC32", request.headers["x-amz-sdk-checksum-algorithm"])
-  end)
+describe("Glacier", function()
+  local function headers(body)
+    local request = { headers = {}, body = body }
+    quirks.request({ metadata = { serviceId = "Glacier", apiVersion = "2012-06-01" } }, { name = "UploadArchive" }, request)
+    return request.headers
+  end
 
-  it("is the one that the caller names, or gives", function()
-    local request = checked { body = "x", algorithm = "SHA256" }
-    assert.are.equal(crypto.base64_encode(crypto.sha256 "x"), request.headers["x-amz-checksum-sha256"])
-    assert.is_nil(request.headers["x-amz-checksum-crc32"])
-    request = checked { body = "x", own = "mine" }
-    assert.are.equal("mine", request.headers["x-amz-checksum-sha1"])
-    assert.is_nil(request.headers["x-amz-checksum-crc32"])
-  end)
-
-  it("that we cannot make is refused", function()
-    local fine, problem = pcall(checked, { body = "x", algorithm = "CRC64NVME" })
-    assert.is_false(fine)
-    assert.matches("Speak: drsh makes no checksum CRC64NVME", tostring(problem))
-  end)
-
-  it("is an MD5 in older models", function()
-    local request = speak({}, { input = { shape = "In" }, httpChecksumRequired = true }, BODY, { body = "x" })
-    assert.are.equal(crypto.base64_encode(crypto.md5 "x"), request.headers["content-md5"])
+  it("wants its version, and two hashes of an archive: of the whole, and of MiBs and their neighbours", function()
+    local mib = ("x"):rep(1 << 20)
+    local found, two = headers(mib .. mib .. "y"), crypto.sha256(crypto.sha256(mib) .. crypto.sha256(mib))
+    assert.are.equal("2012-06-01", found["x-amz-glacier-version"])
+    assert.are.equal(crypto.hex(crypto.sha256(mib .. mib .. "y")), found["x-amz-content-sha256"])
+    assert.are.equal(crypto.hex(crypto.sha256(two .. crypto.sha256 "y")), found["x-amz-sha256-tree-hash"])
+    assert.are.equal(crypto.hex(crypto.sha256 ""), headers("")["x-amz-sha256-tree-hash"])
   end)
 end)
 
-describe("S3", function()
-  local function get(key)
-    return speak({ endpointPrefix = "s3" }, { http = { method = "GET", requestUri = "/{Bucket}/{Key+}" }, input = { shape = "In" } }, {
-      In = { type = "structure", members = { Bucket = { shape = "Text", location = "uri", locationName = "Bucket" },
-        Key = { shape = "Text", location = "uri", locationName = "Key" } } }, Text = "string" }, { Bucket = "b", Key = key })
-  end
+describe("CloudSearch", function()
+  it("is searched by a form, as a query may be too long for an address", function()
+    local operation = { input = { shape = "In" }, http = { method = "GET", requestUri = "/2013-01-01/search?format=sdk" } }
+    local model = model_folder.speak({ serviceId = "CloudSearch Domain", protocol = "rest-json" }, operation, {
+      In = { type = "structure", members = { query = { shape = "Text", location = "querystring", locationName = "q" } } },
+      Text = "string" })
+    operation.name, model.operations = "Search", { Search = operation }
+    model_folder.with({ ["cloudsearchdomain/1/service-2.json"] = model }, function()
+      local request = sent("cloudsearchdomain", "search", { query = "a b" })
+      assert.are.same({ "POST", "/2013-01-01/search", "format=sdk&q=a%20b" }, { request.method, request.target, request.body })
+    end)
+  end)
+end)
 
-  it("has the hash of the body in a header, and its paths are encoded once", function()
-    local sigv4 = require "sigv4"
-    local request = get "a b//c+d"
-    assert.are.equal("/b/a%20b//c%2Bd", request.target)
-    assert.are.equal(crypto.hex(crypto.sha256 ""), request.headers["x-amz-content-sha256"])
-    -- The verifying side encodes once for S3 by the signature's scope.
-    local claim = assert(sigv4.parse { method = "GET", target = request.target, headers = request.headers })
-    assert.are.equal("s3", claim.service)
-    local fine = sigv4.verify { method = "GET", target = request.target, headers = request.headers, body = "",
-      secret_access_key = aws_server.KEYS.secret_access_key }
-    assert.is_true(fine)
+describe("an endpoint of its own", function()
+  local ADDRESS = { url = "https://machinelearning.x", signing_region = "eu-west-1" }
+
+  it("has each of Machine Learning's real-time models", function()
+    local model = { metadata = { serviceId = "Machine Learning" } }
+    local endpoint = quirks.endpoint(model, { PredictEndpoint = "https://realtime.x/" }, ADDRESS)
+    assert.are.same({ "https://realtime.x", "eu-west-1" }, { endpoint.url, endpoint.signing_region })
+    assert.are.equal(ADDRESS, quirks.endpoint(model, {}, ADDRESS))
+  end)
+
+  it("has Health, signed for one region from all", function()
+    local endpoint = quirks.endpoint({ metadata = { serviceId = "Health" } }, {}, ADDRESS)
+    assert.are.same({ "https://machinelearning.x", "us-east-1" }, { endpoint.url, endpoint.signing_region })
+    local china = { url = "https://x", signing_region = "cn-north-1" }
+    assert.are.equal("cn-north-1", quirks.endpoint({ metadata = { serviceId = "Health" } }, {}, china).signing_region)
   end)
 end)
 
@@ -107,11 +99,13 @@ describe("an operation", function()
     assert.matches("x%-amz%-content%-sha256", request.headers.authorization)
   end)
 
-  it("that is a stream of events is refused before it is sent", function()
-    local shapes = { Out = { type = "structure", members = { events = { shape = "Events" } } },
-      Events = { type = "structure", eventstream = true, members = json.object {} } }
-    local fine, problem = pcall(speak, {}, { output = { shape = "Out" } }, shapes, {})
-    assert.is_false(fine)
-    assert.matches("parrot:speak is a stream of events, which drsh does not speak", tostring(problem))
+  it("whose signature we cannot make is refused by name", function()
+    for version, name in pairs { v2 = "Signature Version 2", bearer = "a bearer token" } do
+      local fine, problem = pcall(speak, { signatureVersion = version }, {}, EMPTY, {})
+      assert.is_false(fine)
+      assert.is_true(aws.is_error(problem, "ENDPOINT_SIGNATURE"))
+      assert.are.equal(("parrot wants %s, which drsh does not make"):format(name), problem.message)
+      assert.is_nil(speak({ signatureVersion = version }, { authtype = "none" }, EMPTY, {}).headers.authorization)
+    end
   end)
 end)

@@ -103,7 +103,11 @@ describe("DRSH_MODEL_PATH", function()
       assert.are.equal("json", models.load("parrot").metadata.protocol)
     end)
     model.metadata.protocols = nil
-    assert.matches("INVALID_MODEL: parrot speaks only smithy%-rpc%-v2%-cbor, which drsh does not",
+    model_folder.with({ ["parrot/2020-01-01/service-2.json"] = model }, function()
+      assert.are.equal("smithy-rpc-v2-cbor", models.load("parrot").metadata.protocol)
+    end)
+    model.metadata.protocol = "morse"
+    assert.matches("INVALID_MODEL: parrot speaks only morse, which drsh does not",
       problem_of({ ["parrot/2020-01-01/service-2.json"] = model }, "parrot"))
   end)
 

@@ -13,7 +13,7 @@ describe("the client", function()
       agreed, problems = vectors.check(io.lines(FILE))
     end)
     assert.are.equal("", table.concat(problems, "\n"))
-    assert.are.equal(vectors.operations(), agreed)
+    assert.are.equal(vectors.count(), agreed)
   end)
 end)
 
