@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS drs_jobs (
   initiated_by TEXT NOT NULL, created_us INTEGER NOT NULL, starts_us INTEGER NOT NULL, ends_us INTEGER NOT NULL,
   tags TEXT NOT NULL, UNIQUE (account, region, id)
 );
-CREATE INDEX IF NOT EXISTS drs_jobs_page ON drs_jobs (account, region, number);
+CREATE INDEX IF NOT EXISTS drs_jobs_page ON drs_jobs (account, region, created_us, number);
 CREATE INDEX IF NOT EXISTS drs_jobs_active ON drs_jobs (account, region, ends_us);
 CREATE TABLE IF NOT EXISTS drs_job_servers (
   job INTEGER NOT NULL, position INTEGER NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, server TEXT, instance TEXT,
@@ -142,27 +142,19 @@ end
 
 local operations = {}
 
+local function microseconds(timestamp)
+  return timestamp and math.floor(time.parse(timestamp) * 1000000)
+end
+
 -- Newest first. An unknown id gives nothing; an empty list of ids means all.
 function operations.DescribeJobs(call)
   local filters = call.input.filters or {}
-  local size, place = pages.start(call)
-  local sql = { "SELECT * FROM drs_jobs WHERE account = ? AND region = ?" }
-  local values = { call.account, call.region }
-  local function where(condition, value)
-    if value then
-      sql[#sql + 1], values[#values + 1] = condition, value
-    end
-  end
-  where("number < ?", place)
-  local wanted = filters.jobIDs and filters.jobIDs[1] and json.encode(json.array(filters.jobIDs))
-  where("id IN (SELECT value FROM json_each(?))", wanted)
-  where("created_us >= ?", filters.fromDate and math.floor(time.parse(filters.fromDate) * 1000000))
-  where("created_us <= ?", filters.toDate and math.floor(time.parse(filters.toDate) * 1000000))
-  values[#values + 1] = size + 1
-  local rows = call.world.db:all(table.concat(sql, " AND ") .. " ORDER BY number DESC LIMIT ?", table.unpack(values))
-  local page, token = pages.cut(call, rows, size, function(row)
-    return row.number
-  end)
+  local by_id = pages.one_of("id", filters.jobIDs)
+  local page, token = pages.of_table(call, {
+    from = "drs_jobs", order = { "created_us", "number" }, descending = true, keyed = by_id[2] ~= nil, where = {
+      by_id, { "created_us >= ?", microseconds(filters.fromDate) }, { "created_us <= ?", microseconds(filters.toDate) },
+    },
+  })
   local now, items = time.now_us(), json.array {}
   for index, row in ipairs(page) do
     items[index] = jobs.describe(call, row, now)

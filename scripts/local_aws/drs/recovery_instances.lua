@@ -17,10 +17,16 @@ CREATE TABLE IF NOT EXISTS drs_recovery_instances (
 );
 CREATE INDEX IF NOT EXISTS drs_recovery_instances_page ON drs_recovery_instances (account, region, number);
 CREATE INDEX IF NOT EXISTS drs_recovery_instances_server ON drs_recovery_instances (account, region, source_server);
+CREATE INDEX IF NOT EXISTS drs_recovery_instances_gone ON drs_recovery_instances (gone_us) WHERE gone_us IS NOT NULL;
 ]]
 
 -- Shown at a time (bound twice).
 local VISIBLE = "visible_us <= ? AND (gone_us IS NULL OR gone_us > ?)"
+
+-- Deletes what is gone: a history that pages would have to pass over.
+function recovery_instances.forget(db, now)
+  db:run("DELETE FROM drs_recovery_instances WHERE gone_us <= ?", now)
+end
 
 function recovery_instances.insert(call, instance)
   call.world.db:run([[INSERT INTO drs_recovery_instances (account, region, id, source_server, job, is_drill, visible_us,
@@ -103,22 +109,13 @@ local operations = {}
 
 function operations.DescribeRecoveryInstances(call)
   local filters, now = call.input.filters or {}, time.now_us()
-  local size, after = pages.start(call)
-  local sql = { "SELECT * FROM drs_recovery_instances WHERE account = ? AND region = ? AND number > ? AND " .. VISIBLE }
-  local values = { call.account, call.region, after or 0, now, now }
-  local function where(condition, list)
-    -- An empty list is no filter: it means all instances.
-    if list and list[1] then
-      sql[#sql + 1], values[#values + 1] = condition, json.encode(json.array(list))
-    end
-  end
-  where("id IN (SELECT value FROM json_each(?))", filters.recoveryInstanceIDs)
-  where("source_server IN (SELECT value FROM json_each(?))", filters.sourceServerIDs)
-  values[#values + 1] = size + 1
-  local rows = call.world.db:all(table.concat(sql, " AND ") .. " ORDER BY number LIMIT ?", table.unpack(values))
-  local page, token = pages.cut(call, rows, size, function(row)
-    return row.number
-  end)
+  recovery_instances.forget(call.world.db, now)
+  local by_id = pages.one_of("id", filters.recoveryInstanceIDs)
+  local by_server = pages.one_of("source_server", filters.sourceServerIDs)
+  local page, token = pages.of_table(call, {
+    from = "drs_recovery_instances", order = { "number" }, keyed = (by_id[2] or by_server[2]) ~= nil,
+    where = { { "visible_us <= ?", now }, by_id, by_server },
+  })
   local items = json.array {}
   for index, row in ipairs(page) do
     items[index] = describe(call, row, now)

@@ -14,10 +14,16 @@ local source_servers = {}
 source_servers.schema = [[
 CREATE TABLE IF NOT EXISTS drs_source_servers (
   number INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, hardware_id TEXT,
-  staging_account TEXT, added_us INTEGER NOT NULL, tags TEXT NOT NULL, properties TEXT NOT NULL, replication TEXT NOT NULL,
+  staging_account TEXT, staging_server TEXT, added_us INTEGER NOT NULL, tags TEXT NOT NULL, properties TEXT NOT NULL,
+  replication TEXT NOT NULL,
   last_launch TEXT, launch_configuration TEXT, replication_configuration TEXT, behaviour TEXT, UNIQUE (account, region, id)
 );
 CREATE INDEX IF NOT EXISTS drs_source_servers_page ON drs_source_servers (account, region, number);
+CREATE INDEX IF NOT EXISTS drs_source_servers_hardware ON drs_source_servers (account, region, hardware_id, number);
+CREATE INDEX IF NOT EXISTS drs_source_servers_extended ON drs_source_servers (account, region, staging_account, number)
+  WHERE staging_account IS NOT NULL;
+CREATE INDEX IF NOT EXISTS drs_source_servers_extension ON drs_source_servers (account, region, staging_account, staging_server)
+  WHERE staging_account IS NOT NULL;
 ]]
 
 local JSON_COLUMNS = { "tags", "properties", "replication", "last_launch", "launch_configuration", "behaviour" }
@@ -35,16 +41,16 @@ function source_servers.arn(row)
 end
 
 -- Adds a server. definition: {id=|nil, tags={}, properties={hostname=, ...}, replication={state=, since=}, behaviour=|nil,
--- addedUs=|nil, launchConfiguration=|nil}. Answers its id.
+-- addedUs=|nil, launchConfiguration=|nil, stagingAccount=|nil, stagingServer=|nil (its id there)}. Answers its id.
 function source_servers.insert(db, account, region, definition)
   local id = definition.id or ids.new "s-"
   local now = time.now_us()
   db:run([[INSERT INTO drs_source_servers (account, region, id, hardware_id, added_us, tags, properties, replication,
-    launch_configuration, behaviour, staging_account) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], account, region, id,
-      definition.properties.hardwareId,
-    definition.addedUs or now, json.encode(json.object(definition.tags or {})), json.encode(definition.properties),
-    json.encode(definition.replication), definition.launchConfiguration and json.encode(definition.launchConfiguration),
-    definition.behaviour and json.encode(definition.behaviour), definition.stagingAccount)
+    launch_configuration, behaviour, staging_account, staging_server) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], account,
+    region, id, definition.properties.hardwareId, definition.addedUs or now, json.encode(json.object(definition.tags or {})),
+    json.encode(definition.properties), json.encode(definition.replication), definition.launchConfiguration
+      and json.encode(definition.launchConfiguration), definition.behaviour and json.encode(definition.behaviour),
+    definition.stagingAccount, definition.stagingServer)
   return id
 end
 
@@ -125,7 +131,7 @@ function source_servers.describe(server, recovery_instance, now)
     lifeCycle = life_cycle(server, now), sourceProperties = source_properties(properties, now),
     stagingArea = server.staging_account and {
       status = "EXTENDED", stagingAccountID = server.staging_account,
-      stagingSourceServerArn = properties.stagingSourceServerArn,
+      stagingSourceServerArn = ids.arn(server.staging_account, server.region, "source-server", server.staging_server),
     } or { status = "NOT_EXTENDED" },
     sourceCloudProperties = properties.originRegion and {
       originAccountID = properties.originAccount or server.account, originRegion = properties.originRegion,
@@ -142,7 +148,7 @@ local function living_instances(call, rows, now)
   end
   for row in call.world.db:rows([[SELECT source_server, id FROM drs_recovery_instances WHERE account = ? AND region = ?
     AND source_server IN (SELECT value FROM json_each(?)) AND visible_us <= ? AND (gone_us IS NULL OR gone_us > ?)
-    ORDER BY number]], call.account, call.region, json.encode(json.array(list)), now, now) do
+    ORDER BY +number]], call.account, call.region, json.encode(json.array(list)), now, now) do
     found[row.source_server] = row.id
   end
   return found
@@ -166,30 +172,15 @@ end
 
 local operations = {}
 
--- An empty list of ids means all: a filter that was built from nothing filters nothing.
-local function list_or_nil(list)
-  return list and list[1] and json.encode(json.array(list)) or nil
-end
-
 function operations.DescribeSourceServers(call)
   local filters = call.input.filters or {}
-  local size, after = pages.start(call)
-  local server_ids, staging = list_or_nil(filters.sourceServerIDs), list_or_nil(filters.stagingAccountIDs)
-  local sql = { "SELECT * FROM drs_source_servers WHERE account = ? AND region = ? AND number > ?" }
-  local values = { call.account, call.region, after or 0 }
-  local function where(condition, value)
-    if value then
-      sql[#sql + 1], values[#values + 1] = condition, value
-    end
-  end
-  where("id IN (SELECT value FROM json_each(?))", server_ids)
-  where("staging_account IN (SELECT value FROM json_each(?))", staging)
-  where("hardware_id = ?", filters.hardwareId)
-  values[#values + 1] = size + 1
-  local rows = call.world.db:all(table.concat(sql, " AND ") .. " ORDER BY number LIMIT ?", table.unpack(values))
-  local page, token = pages.cut(call, rows, size, function(row)
-    return row.number
-  end)
+  local by_id = pages.one_of("id", filters.sourceServerIDs)
+  local accounts = filters.stagingAccountIDs or {}
+  local by_staging = accounts[2] and pages.one_of("staging_account", accounts) or { "staging_account = ?", accounts[1] }
+  local page, token = pages.of_table(call, {
+    from = "drs_source_servers", order = { "number" }, keyed = by_id[2] ~= nil or accounts[2] ~= nil,
+    where = { by_id, by_staging, { "hardware_id = ?", filters.hardwareId } },
+  })
   return { items = describe_rows(call, page, time.now_us()), nextToken = token }
 end
 

@@ -15,10 +15,6 @@ local function in_account(call, account)
   return setmetatable({ account = account }, { __index = call })
 end
 
-local function staging_id(server)
-  return server.properties.stagingSourceServerArn:match("[^/]+$")
-end
-
 -- Starts, at `now`, the jobs in the staging accounts of those servers that are extended; answers the second after it at which
 -- the last one ends (0: none).
 function staging.convert(call, servers, now)
@@ -27,7 +23,7 @@ function staging.convert(call, servers, now)
     local account = server.row.staging_account
     if account then
       by_account[account] = by_account[account] or {}
-      table.insert(by_account[account], { id = staging_id(server.row), conversion_server = server.conversion_server })
+      table.insert(by_account[account], { id = server.row.staging_server, conversion_server = server.conversion_server })
     end
   end
   for account, list in pairs(by_account) do
@@ -45,33 +41,39 @@ end
 
 local operations = {}
 
+-- One search in the index for each account, however many servers are extended from it.
 function operations.ListStagingAccounts(call)
-  local list = {}
-  for row in call.world.db:rows([[SELECT DISTINCT staging_account AS id FROM drs_source_servers WHERE account = ? AND region = ?
-    AND staging_account IS NOT NULL ORDER BY staging_account]], call.account, call.region) do
-    list[#list + 1] = { accountID = row.id }
+  local list, last = {}, ""
+  while last do
+    list[#list + 1] = last ~= "" and { accountID = last } or nil
+    last = call.world.db:first([[SELECT min(staging_account) AS id FROM drs_source_servers WHERE account = ? AND region = ?
+      AND staging_account > ?]], call.account, call.region, last).id
   end
   local items, token = pages.of_list(call, list)
   return { accounts = items, nextToken = token }
 end
 
--- Servers of the staging account that are not extended into this one yet.
+-- Servers of the staging account that are no extensions themselves and not extended into this one yet.
 function operations.ListExtensibleSourceServers(call)
-  local list, extended = {}, {}
-  for row in call.world.db:rows([[SELECT properties FROM drs_source_servers WHERE account = ? AND region = ?
-    AND staging_account = ?]], call.account, call.region, call.input.stagingAccountID) do
-    extended[json.decode(row.properties).stagingSourceServerArn:match("[^/]+$")] = true
+  local there = in_account(call, call.input.stagingAccountID)
+  local rows, token = pages.of_table(there, {
+    from = "drs_source_servers AS source", order = { "number" }, where = {
+      { [[staging_account IS NULL AND NOT EXISTS (SELECT 1 FROM drs_source_servers WHERE account = ? AND region = source.region
+        AND staging_account = source.account AND staging_server = source.id)]], call.account },
+    },
+  })
+  local items = json.array {}
+  for index, row in ipairs(rows) do
+    items[index] = {
+      hostname = json.decode(row.properties).hostname, arn = source_servers.arn(row), tags = json.decode(row.tags),
+    }
   end
-  for row in call.world.db:rows([[SELECT * FROM drs_source_servers WHERE account = ? AND region = ?
-    AND staging_account IS NULL ORDER BY number]], call.input.stagingAccountID, call.region) do
-    if not extended[row.id] then
-      list[#list + 1] = {
-        hostname = json.decode(row.properties).hostname, arn = source_servers.arn(row), tags = json.decode(row.tags),
-      }
-    end
-  end
-  local items, token = pages.of_list(call, list)
   return { items = items, nextToken = token }
+end
+
+local function find_extension(call, account, server_id)
+  return call.world.db:first([[SELECT 1 AS yes FROM drs_source_servers WHERE account = ? AND region = ? AND staging_account = ?
+    AND staging_server = ?]], call.account, call.region, account, server_id)
 end
 
 function operations.CreateExtendedSourceServer(call)
@@ -85,16 +87,12 @@ function operations.CreateExtendedSourceServer(call)
   elseif server.replication_configuration.ebsEncryption ~= "CUSTOM" then
     failures.invalid("The Source Server's staging disks are encrypted with the default key: ebsEncryption must be CUSTOM, with "
       .. "a key that is shared with this account.")
+  elseif find_extension(call, account, id) then
+    failures.invalid("The Source Server is extended into this account already.")
   end
-  for row in call.world.db:rows([[SELECT properties FROM drs_source_servers WHERE account = ? AND region = ?
-    AND staging_account = ?]], call.account, call.region, account) do
-    if json.decode(row.properties).stagingSourceServerArn == arn then
-      failures.invalid("The Source Server is extended into this account already.")
-    end
-  end
-  server.properties.stagingSourceServerArn = arn
   local extended = source_servers.insert(call.world.db, call.account, call.region, {
     tags = call.input.tags or {}, properties = server.properties, replication = server.replication, stagingAccount = account,
+    stagingServer = id,
   })
   return { sourceServer = source_servers.describe_one(call, extended) }
 end
