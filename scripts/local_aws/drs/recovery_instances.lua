@@ -1,5 +1,6 @@
 -- Recovery instances: what a launch made, as DRS knows it. The machine itself is EC2's.
 
+local failback_state = require "local_aws.drs.failback_state"
 local failures = require "local_aws.drs.failures"
 local ids = require "local_aws.drs.ids"
 local instances = require "local_aws.ec2.instances"
@@ -60,6 +61,12 @@ function recovery_instances.find(call, id, now)
     call.account, call.region, id, now, now)
 end
 
+-- Stores the definition of a row, which has been read.
+function recovery_instances.save(call, row)
+  call.world.db:run("UPDATE drs_recovery_instances SET definition = ? WHERE number = ?", json.encode(row.definition),
+    row.number)
+end
+
 function recovery_instances.is_busy(call, row, now)
   return call.world.db:first([[SELECT 1 AS busy FROM drs_job_servers WHERE account = ? AND region = ? AND server = ?
     AND job_ends_us > ?]], call.account, call.region, row.source_server, now) ~= nil
@@ -84,15 +91,10 @@ local function properties_of(definition, now)
   }
 end
 
-local function failback_of(definition)
-  local stored = definition.failback
-  return stored and { state = stored.state, failbackInitiationTime = ids.timestamp(stored.at) }
-    or { state = "FAILBACK_NOT_STARTED" }
-end
-
 local function describe(call, row, now)
   local definition = json.decode(row.definition)
   local source = definition.properties
+  local failback, replicated = failback_state.describe(call, definition.failback, definition.volumes, now)
   return {
     recoveryInstanceID = row.id, ec2InstanceID = row.id, ec2InstanceState = machine_state(call, row, now), jobID = row.job,
     sourceServerID = row.source_server, arn = ids.arn(row.account, row.region, "recovery-instance", row.id),
@@ -100,8 +102,7 @@ local function describe(call, row, now)
     originEnvironment = source.originRegion and "AWS" or "ON_PREMISES",
     originAvailabilityZone = source.originRegion and (source.originZone or source.originRegion .. "a") or nil,
     agentVersion = source.agentVersion or "3.7.20", recoveryInstanceProperties = properties_of(definition, now),
-    failback = failback_of(definition),
-    dataReplicationInfo = { dataReplicationState = row.disconnected_us and "DISCONNECTED" or "NOT_STARTED" },
+    failback = failback, dataReplicationInfo = row.disconnected_us and { dataReplicationState = "DISCONNECTED" } or replicated,
   }
 end
 

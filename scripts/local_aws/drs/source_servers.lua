@@ -7,6 +7,7 @@ local last_launch = require "local_aws.drs.last_launch"
 local pages = require "local_aws.drs.pages"
 local replication = require "local_aws.drs.replication"
 local replication_configuration = require "local_aws.drs.replication_configuration"
+local source_networks = require "local_aws.drs.source_networks"
 local time = require "time"
 
 local source_servers = {}
@@ -54,11 +55,23 @@ function source_servers.insert(db, account, region, definition)
   return id
 end
 
+-- Reads the JSON of a row. An extended server replicates as its source in the staging account does, as long as it is extended.
+local function read_whole(call, row)
+  read_row(row)
+  if row.staging_account and not row.replication.detached then
+    local source = call.world.db:first("SELECT replication FROM drs_source_servers WHERE account = ? AND region = ? AND id = ?",
+      row.staging_account, row.region, row.staging_server)
+    row.replication = source and json.decode(source.replication) or row.replication
+    row.is_source_lost = source == nil
+  end
+  return row
+end
+
 -- The server with this id in the call's account and region, as a row with its JSON read; nil if there is none.
 function source_servers.find(call, id)
   local row = call.world.db:first("SELECT * FROM drs_source_servers WHERE account = ? AND region = ? AND id = ?", call.account,
     call.region, id)
-  return row and read_row(row)
+  return row and read_whole(call, row)
 end
 
 -- Like find, but refuses with ResourceNotFoundException.
@@ -121,23 +134,31 @@ local function life_cycle(server, now)
   }
 end
 
--- A server as DRS describes it. `recovery_instance`: the id of its living recovery instance, nil if none.
-function source_servers.describe(server, recovery_instance, now)
+local function staging_area(server)
+  if not server.staging_account then
+    return { status = "NOT_EXTENDED" }
+  end
+  return {
+    status = server.is_source_lost and "EXTENSION_ERROR" or "EXTENDED", stagingAccountID = server.staging_account,
+    stagingSourceServerArn = ids.arn(server.staging_account, server.region, "source-server", server.staging_server),
+    errorMessage = server.is_source_lost and "The Source Server in the staging account does not exist." or nil,
+  }
+end
+
+-- A server as DRS describes it. others: the ids of its living recovery instance and its source network, {instance=, network=}.
+local function describe(server, others, now)
   local properties = server.properties
   return {
     sourceServerID = server.id, arn = source_servers.arn(server), tags = server.tags,
-    recoveryInstanceId = recovery_instance, lastLaunchResult = last_launch.result(server.last_launch, now),
+    recoveryInstanceId = others.instance, lastLaunchResult = last_launch.result(server.last_launch, now),
     dataReplicationInfo = replication.describe(server.replication, properties.volumes, server.region .. "a", now),
     lifeCycle = life_cycle(server, now), sourceProperties = source_properties(properties, now),
-    stagingArea = server.staging_account and {
-      status = "EXTENDED", stagingAccountID = server.staging_account,
-      stagingSourceServerArn = ids.arn(server.staging_account, server.region, "source-server", server.staging_server),
-    } or { status = "NOT_EXTENDED" },
-    sourceCloudProperties = properties.originRegion and {
+    stagingArea = staging_area(server), sourceCloudProperties = properties.originRegion and {
       originAccountID = properties.originAccount or server.account, originRegion = properties.originRegion,
       originAvailabilityZone = properties.originZone or properties.originRegion .. "a",
     } or nil,
-    replicationDirection = properties.direction or "FAILOVER", agentVersion = properties.agentVersion or "3.7.20",
+    replicationDirection = properties.direction or "FAILOVER", reversedDirectionSourceServerArn = properties.reversedArn,
+    sourceNetworkID = others.network, agentVersion = properties.agentVersion or "3.7.20",
   }
 end
 
@@ -155,10 +176,12 @@ local function living_instances(call, rows, now)
 end
 
 local function describe_rows(call, rows, now)
-  local living = living_instances(call, rows, now)
+  local living, network_of = living_instances(call, rows, now), source_networks.by_origin(call)
   local items = json.array {}
   for index, row in ipairs(rows) do
-    items[index] = source_servers.describe(read_row(row), living[row.id], now)
+    local server = read_whole(call, row)
+    local network = network_of(server.properties)
+    items[index] = describe(server, { instance = living[row.id], network = network and network.id }, now)
   end
   return items
 end
@@ -204,51 +227,6 @@ function operations.DeleteSourceServer(call)
   end
   call.world.db:run("DELETE FROM drs_source_servers WHERE number = ?", server.number)
   return {}
-end
-
--- Gives the server another replication state from now on; what it had replicated stays.
-local function set_replication(call, server, state)
-  local now = time.now_us()
-  local before = server.replication
-  local protected = before.protected_since or replication.first_snapshot_us(before)
-  server.replication = { state = state, since = now, protected_since = protected and protected <= now and protected or nil,
-    lag = 0 }
-  source_servers.save(call, server, "replication")
-end
-
-function operations.StartReplication(call)
-  local server = source_servers.get(call, call.input.sourceServerID)
-  if replication.state(server.replication, time.now_us()) ~= "STOPPED" then
-    failures.conflict("Replication of the Source Server is not stopped.", "SourceServer", server.id)
-  end
-  set_replication(call, server, "STARTED")
-  return { sourceServer = source_servers.describe_one(call, server.id) }
-end
-
-function operations.StopReplication(call)
-  local server = source_servers.get(call, call.input.sourceServerID)
-  source_servers.refuse_busy(call, { server.id }, time.now_us())
-  if replication.state(server.replication, time.now_us()) == "STOPPED" then
-    failures.conflict("Replication of the Source Server is already stopped.", "SourceServer", server.id)
-  end
-  set_replication(call, server, "STOPPED")
-  return { sourceServer = source_servers.describe_one(call, server.id) }
-end
-
-function operations.DisconnectSourceServer(call)
-  local server = source_servers.get(call, call.input.sourceServerID)
-  source_servers.refuse_busy(call, { server.id }, time.now_us())
-  set_replication(call, server, "DISCONNECTED")
-  return source_servers.describe_one(call, server.id)
-end
-
-function operations.RetryDataReplication(call)
-  local server = source_servers.get(call, call.input.sourceServerID)
-  if replication.state(server.replication, time.now_us()) ~= "STALLED" then
-    failures.invalid("Data replication of the Source Server is not stalled.")
-  end
-  set_replication(call, server, "STARTED")
-  return source_servers.describe_one(call, server.id)
 end
 
 source_servers.operations = operations

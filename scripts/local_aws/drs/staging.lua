@@ -21,7 +21,7 @@ function staging.convert(call, servers, now)
   local by_account, ends_at = {}, 0
   for _, server in ipairs(servers) do
     local account = server.row.staging_account
-    if account then
+    if account and not server.row.is_source_lost then
       by_account[account] = by_account[account] or {}
       table.insert(by_account[account], { id = server.row.staging_server, conversion_server = server.conversion_server })
     end
@@ -89,6 +89,12 @@ function operations.CreateExtendedSourceServer(call)
       .. "a key that is shared with this account.")
   elseif find_extension(call, account, id) then
     failures.invalid("The Source Server is extended into this account already.")
+  end
+  local most = call.world.settings.drs.maxSourceServers
+  local count = call.world.db:first("SELECT count(*) AS n FROM drs_source_servers WHERE account = ? AND region = ?",
+    call.account, call.region).n
+  if count >= most then
+    failures.quota(("The maximum number of source servers (%d) was reached"):format(most), "L-E28BE5E0")
   end
   local extended = source_servers.insert(call.world.db, call.account, call.region, {
     tags = call.input.tags or {}, properties = server.properties, replication = server.replication, stagingAccount = account,

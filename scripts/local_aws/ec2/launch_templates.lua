@@ -134,6 +134,24 @@ local function version_row(call, template, text)
       ("Could not find the specified version %s for the launch template with ID %s."):format(text, template.id))
 end
 
+-- Adds a version to a template, which becomes its default: the default's data as change(data) leaves it.
+function launch_templates.revise(call, id, description, change)
+  local template = find(call, id)
+  local data, version = json.decode(version_row(call, template, "$Default").data), template.latest_version + 1
+  change(data)
+  add_version(call, template.number, version, description, data)
+  call.world.db:run("UPDATE ec2_launch_templates SET latest_version = ?, default_version = ? WHERE number = ?", version,
+    version, template.number)
+end
+
+-- The data of a template's default version; {} when somebody has deleted the template.
+function launch_templates.default_data(call, id)
+  local row = call.world.db:first([[SELECT data FROM ec2_launch_template_versions JOIN ec2_launch_templates
+    ON template = number AND version = default_version WHERE account = ? AND region = ? AND id = ?]], call.account,
+    call.region, id)
+  return row and json.decode(row.data) or {}
+end
+
 local operations = {}
 
 function operations.CreateLaunchTemplate(call)
