@@ -56,8 +56,10 @@ local function conversion_properties(server, now)
 end
 
 local function prepare(call, servers, now)
+  local network_of = source_networks.by_origin(call)
   for _, server in ipairs(servers) do
     local row = server.row
+    server.network = network_of(row.properties)
     server.behaviour = behaviour.of(row)
     server.launch = launch_configuration.of(call, row)
     server.former = recovery_instances.former_drill(call, server.id, now)
@@ -98,8 +100,7 @@ local function machine(call, server)
     groups[index] = { GroupId = id, GroupName = id }
   end
   local rightsized = server.launch.targetInstanceTypeRightSizingMethod ~= "NONE" and server.row.properties.instanceType
-  local network = source_networks.by_origin(call)(server.row.properties)
-  local vpc = network and interface.SubnetId and select(2, source_networks.deployed(network, time.now_us()))
+  local vpc = server.network and interface.SubnetId and select(2, source_networks.deployed(server.network, time.now_us()))
   return {
     type = rightsized or template.InstanceType or "t3.medium", subnet = interface.SubnetId or "subnet-0a91c4e27d6b3f805",
     vpc = vpc or "vpc-0c3b8f1d6a7e52940", groups = groups, profile = (template.IamInstanceProfile or {}).Arn,
@@ -121,7 +122,8 @@ local function launch_instance(call, server, way, job, is_drill)
   instances.insert(call.world.db, call.account, call.region, {
     id = server.instance, imageId = "ami-0d5eff06f840b45e9", instanceType = made.type, privateIp = address,
     subnetId = made.subnet, vpcId = made.vpc, securityGroups = made.groups, profile = made.profile,
-    zone = call.region .. "a", volumes = volumes, platform = properties.os:find("Windows") and "windows" or nil, tags = instance_tags(server),
+    zone = call.region .. "a", volumes = volumes, platform = properties.os:find("Windows") and "windows" or nil,
+    tags = instance_tags(server),
   }, life)
   recovery_instances.insert(call, {
     id = server.instance, sourceServer = server.id, job = job.id, isDrill = is_drill, visibleUs = launched,
