@@ -85,7 +85,7 @@ local GIB = 1024 * 1024 * 1024
 local function replication(given, added_us, now)
   local stored = {
     state = given.state or "CONTINUOUS", lag = given.lag or 0, since = now - math.floor((given.forSeconds or 3600) * 1000000),
-    error = given.error, course = drs_replication.course(given.course or {}, now), changed = now,
+    error = given.error, course = drs_replication.course(given.course or {}, now),
   }
   -- The first synchronisation of a server that was added takes an hour; before it there is no point in time to go back to.
   if stored.state == "STARTED" then

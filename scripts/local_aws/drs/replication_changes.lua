@@ -37,7 +37,8 @@ function replication_changes.set(call, server, change)
   local now, before = time.now_us(), server.replication
   local protected, was_stalled = replication.first_snapshot_us(before), replication.state(before, now) == "STALLED"
   local stored = {
-    state = change.state, since = now, lag = change.lag or 0, error = change.error, changed = now,
+    state = change.state, since = now, lag = change.lag or 0, error = change.error,
+    changed = call.world.clock.next "drs/replication",
     course = replication.course(change.course or {}, now), detached = server.staging_account ~= nil or nil,
     protected_since = protected and protected <= now and protected or nil,
   }

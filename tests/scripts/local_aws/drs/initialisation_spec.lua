@@ -1,12 +1,11 @@
 local world = require "tests.scripts.local_aws.drs.world"
 
-local drs, fault, start = world.drs, world.fault, world.start
-local job = world.job
+local fault, start = world.fault, world.start
 
 describe("DRS", function()
   after_each(world.close)
 
-  it("8 [M]: every call but InitializeService and those on tags is UninitializedAccountException before that, per account and region",
+  it("8 [M]: before InitializeService all but tags is UninitializedAccountException, per account and region",
     function()
     start()
     for _, operation in ipairs { "DescribeJobs", "DescribeSourceServers", "DescribeRecoveryInstances" } do

@@ -1,9 +1,11 @@
 local clock = require "clock"
+local json = require "json"
 local world = require "tests.scripts.local_aws.drs.world"
 
 local drs, fault, start = world.drs, world.fault, world.start
 local drill, events, job, recovery_instances = world.drill, world.events, world.job, world.recovery_instances
 local servers, source_server = world.servers, world.source_server
+local server_id = world.server_id
 
 describe("a job", function()
   after_each(world.close)
@@ -148,5 +150,75 @@ describe("a job", function()
     assert.equal("ResourceNotFoundException", fault("DeleteJob", { jobID = id }).code)
     assert.equal("ValidationException", fault("DescribeJobLogItems", { jobID = id }).code)
     assert.equal("SUCCEEDED", source_server(1).lastLaunchResult)
+  end)
+
+  it("4 [M]: a job has an ARN, a type, a status, a creation time, servers and tags, {} when none", function()
+    start()
+    local made = drill(1)
+    assert.equal("arn:aws:drs:us-east-1:123456789012:job/" .. made.jobID, made.arn)
+    assert.same({ "LAUNCH", "PENDING", {} }, { made.type, made.status, made.tags })
+    assert.same({ { sourceServerID = server_id(1), launchStatus = "PENDING" } }, made.participatingServers)
+    assert.is_nil(made.participatingResources)
+  end)
+
+  it("4 [S]: an unknown id gives an empty list, not an error", function()
+    start()
+    assert.same({}, drs("DescribeJobs", { filters = { jobIDs = json.array { "drsjob-00000000000000000" } } }).items)
+  end)
+
+  it("4 [M]: launchActionsStatus tells of the actions that run on what was launched, one after the other", function()
+    start()
+    drs("UpdateLaunchConfiguration", { sourceServerID = server_id(1), postLaunchEnabled = true })
+    for number = 1, 3 do
+      drs("PutLaunchAction", {
+        resourceId = server_id(1), actionCode = "AWS-RunShellScript", order = 10 * number, optional = false, active = number < 3,
+        actionId = ("%08x-0000-0000-0000-000000000000"):format(number), name = "action " .. number, actionVersion = "$DEFAULT",
+        category = "OTHER", description = "",
+      })
+    end
+    world.settings().jitter = 0
+    local id = drill(1).jobID
+    clock.step(500)
+    assert.is_nil(job(id).participatingServers[1].launchActionsStatus)
+    clock.step(40)
+    local status = job(id).participatingServers[1].launchActionsStatus
+    assert.truthy(status.ssmAgentDiscoveryDatetime:find("+00:00", 1, true))
+    assert.same({ "action 1", "IN_PROGRESS", 1 }, { status.runs[1].action.name, status.runs[1].status, #status.runs })
+    clock.step(30)
+    status = job(id).participatingServers[1].launchActionsStatus
+    assert.same({ "SUCCEEDED", "IN_PROGRESS" }, { status.runs[1].status, status.runs[2].status })
+    clock.step(60)
+    assert.same({ "COMPLETED", "LAUNCHED" }, { job(id).status, job(id).participatingServers[1].launchStatus })
+    assert.equal(2, #job(id).participatingServers[1].launchActionsStatus.runs)
+  end)
+
+  it("4 [M]: an action that fails takes the launch with it, unless it is optional", function()
+    start(2, function(server)
+      server.behaviour = { action = "FAILED" }
+    end)
+    for number = 1, 2 do
+      drs("UpdateLaunchConfiguration", { sourceServerID = server_id(number), postLaunchEnabled = true })
+      drs("PutLaunchAction", {
+        resourceId = server_id(number), actionCode = "AWS-RunShellScript", order = 10, optional = number == 2, active = true,
+        actionId = "00000000-0000-0000-0000-000000000000", name = "action", actionVersion = "$DEFAULT", category = "OTHER",
+        description = "",
+      })
+    end
+    local id = drill(1, 2).jobID
+    clock.step(700)
+    local first, second = table.unpack(job(id).participatingServers)
+    assert.same({ "FAILED", "FAILED" }, { first.launchStatus, first.launchActionsStatus.runs[1].status })
+    assert.truthy(first.launchActionsStatus.runs[1].failureReason)
+    assert.same({ "LAUNCHED", "FAILED" }, { second.launchStatus, second.launchActionsStatus.runs[1].status })
+    assert.equal(2, #recovery_instances())
+  end)
+
+  it("2 [Q]: one job a server, L-DD6D028C: a second one is a conflict until the first has ended", function()
+    start()
+    drill(1)
+    clock.step(500)
+    assert.equal("ConflictException", fault("StartRecovery", { sourceServers = servers(1), isDrill = true }).code)
+    clock.step(100)
+    assert.equal("PENDING", drill(1).status)
   end)
 end)

@@ -1,5 +1,4 @@
 local clock = require "clock"
-local json = require "json"
 local world = require "tests.scripts.local_aws.drs.world"
 
 local drs, fault, start = world.drs, world.fault, world.start
@@ -32,16 +31,58 @@ describe("replication", function()
     assert.same({ "INITIAL_SYNC", "CREATING_SNAPSHOT", "CONTINUOUS" }, seen)
   end)
 
-  it("2 [M]: pitPolicy has exactly three rules, of minutes, hours and days", function()
-    start()
-    local settings = drs("GetReplicationConfiguration", { sourceServerID = server_id(1) })
-    assert.equal(3, #settings.pitPolicy)
-    local two = json.array { settings.pitPolicy[1], settings.pitPolicy[2] }
-    assert.equal("ValidationException", fault("UpdateReplicationConfiguration",
-      { sourceServerID = server_id(1), pitPolicy = two }).code)
-    local changed = drs("UpdateReplicationConfiguration", { sourceServerID = server_id(1), bandwidthThrottling = 100 })
-    assert.equal(100, changed.bandwidthThrottling)
-    assert.equal(0, drs("GetReplicationConfiguration", { sourceServerID = server_id(2) }).bandwidthThrottling)
-    assert.equal("ResourceNotFoundException", fault("GetReplicationConfiguration", { sourceServerID = server_id(9) }).code)
+  it("6 [M]: replication is initiated step by step, and tells when the first synchronisation will end", function()
+    start(1, function(server)
+      server.replication, server.addedDaysAgo = { state = "STARTED" }, 0
+    end)
+    local info = source_server(1).dataReplicationInfo
+    assert.equal("INITIATING", info.dataReplicationState)
+    local steps = info.dataReplicationInitiation.steps
+    assert.same({ "WAIT", "IN_PROGRESS", "START_DATA_TRANSFER", "NOT_STARTED" },
+      { steps[1].name, steps[1].status, steps[#steps].name, steps[#steps].status })
+    clock.step(400)
+    info = source_server(1).dataReplicationInfo
+    assert.equal("INITIAL_SYNC", info.dataReplicationState)
+    assert.truthy(info.etaDateTime)
+    assert.truthy(info.replicatedDisks[1].replicatedStorageBytes < info.replicatedDisks[1].totalStorageBytes)
+    assert.is_nil(info.lagDuration)
+  end)
+
+  it("6 [M]: replication moves by itself along a course: BACKLOG, STALLED with its error, RESCAN, CONTINUOUS", function()
+    start(1, function(server)
+      server.replication = { state = "CONTINUOUS", course = {
+        { after = 60, state = "BACKLOG", lag = 30 }, { after = 60, state = "STALLED", lag = 90, error = "UNSTABLE_NETWORK" },
+        { after = 60, state = "RESCAN" }, { after = 60, state = "CONTINUOUS" },
+      } }
+    end)
+    local seen = {}
+    for _ = 1, 5 do
+      local info = source_server(1).dataReplicationInfo
+      seen[#seen + 1] = ("%s %s"):format(info.dataReplicationState, info.lagDuration)
+      clock.step(30)
+      info = source_server(1).dataReplicationInfo
+      if info.dataReplicationState == "STALLED" then
+        assert.equal("PT2M", info.lagDuration)
+        assert.equal("UNSTABLE_NETWORK", info.dataReplicationError.error)
+      elseif info.dataReplicationState == "RESCAN" then
+        assert.equal(30 * 100 * 1000 * 1000, info.replicatedDisks[1].rescannedStorageBytes)
+      elseif info.dataReplicationState == "BACKLOG" then
+        assert.truthy(info.replicatedDisks[1].backloggedStorageBytes > 0)
+      end
+      clock.step(30)
+    end
+    assert.same({ "CONTINUOUS P0D", "BACKLOG PT30S", "STALLED PT1M30S", "RESCAN P0D", "CONTINUOUS P0D" }, seen)
+  end)
+
+  it("6 [S]: a RESCAN has snapshots to launch from; PAUSED and DISCONNECTED go back to the last one", function()
+    start(3, function(server, number)
+      server.replication = { state = ({ "RESCAN", "PAUSED", "DISCONNECTED" })[number], forSeconds = 600 }
+    end)
+    local id = world.drill(1, 3).jobID
+    clock.step(700)
+    for index, server in ipairs(world.job(id).participatingServers) do
+      assert.equal("LAUNCHED", server.launchStatus, index)
+    end
+    assert.equal(2, select(2, world.log(id):gsub("USING_PREVIOUS_SNAPSHOT", "")))
   end)
 end)

@@ -3,7 +3,7 @@ local json = require "json"
 local world = require "tests.scripts.local_aws.drs.world"
 
 local drs, fault, start = world.drs, world.fault, world.start
-local drill, job, recovery_instances = world.drill, world.job, world.recovery_instances
+local drill, recovery_instances = world.drill, world.recovery_instances
 local servers = world.servers
 
 describe("StartRecovery", function()
@@ -57,7 +57,7 @@ describe("StartRecovery", function()
     assert.equal("L-05AFA8C6", refused.extra.quotaCode)
   end)
 
-  it("2 [M]: more than 200 servers are not valid at all", function()
+  it("2 [M]: more than 200 servers in StartRecovery are not valid at all", function()
     start(1)
     local refused = fault("StartRecovery", { sourceServers = servers(1, 201) })
     assert.equal("ValidationException", refused.code)

@@ -7,7 +7,7 @@ local source_server = world.source_server
 describe("tags", function()
   after_each(world.close)
 
-  it("2 [M]: they are put on, listed and taken off by ARN", function()
+  it("2 [M]: tags are put on, listed and taken off by ARN", function()
     start()
     local arn = source_server(1).arn
     drs("TagResource", { resourceArn = arn, tags = { Wave = "1" } })

@@ -41,7 +41,7 @@ describe("TerminateRecoveryInstances", function()
     assert.equal("TERMINATED", job(started.jobID).participatingServers[1].launchStatus)
   end)
 
-  it("6 [M]: there is no guard on isDrill", function()
+  it("6 [M]: TerminateRecoveryInstances has no guard on isDrill", function()
     start()
     local ids = launched(1, 1, false)
     drs("TerminateRecoveryInstances", { recoveryInstanceIDs = ids })
@@ -49,7 +49,7 @@ describe("TerminateRecoveryInstances", function()
     assert.same({}, recovery_instances())
   end)
 
-  it("6 [S]: what is gone or busy is a conflict, and then nothing is terminated", function()
+  it("6 [S]: terminating what is gone or busy is a conflict, and then nothing is terminated", function()
     start()
     local ids = launched(1, 2, true)
     local unknown = json.array { ids[1], "i-0123456789abcdef0" }
@@ -64,7 +64,7 @@ describe("TerminateRecoveryInstances", function()
       { recoveryInstanceIDs = json.array { ids[1] } }).code)
   end)
 
-  it("2 [M]: it takes 1 to 200 ids", function()
+  it("2 [M]: TerminateRecoveryInstances takes 1 to 200 ids", function()
     start(1)
     local ids = json.array {}
     for number = 1, 201 do
