@@ -79,13 +79,15 @@ local function in_drs(world, body, fn)
 end
 
 local function set_replication(world, body)
-  if type(body.replication) ~= "table" or type(body.replication.state) ~= "string" then
+  local given = body.replication
+  if type(given) ~= "table" or not given.state then
     refuse(400, "INVALID_REPLICATION", "replication is to be an object with a state")
   end
+  require("local_aws.drs.replication").check(given, "replication")
   in_drs(world, body, function(call)
     local server = require("local_aws.drs.source_servers").find(call, body.sourceServerID)
       or refuse(404, "NO_SUCH_SERVER", "no source server " .. tostring(body.sourceServerID) .. " in this account and region")
-    require("local_aws.drs.replication_changes").set(call, server, body.replication)
+    require("local_aws.drs.replication_changes").set(call, server, given)
   end)
   return body
 end

@@ -44,10 +44,7 @@ local SOURCE_SERVER = {
     originRegion = "string", originZone = "string", originAccount = "string", awsInstanceId = "string",
     vmWareUuid = "string", hardwareId = "string", agentVersion = "string",
     vpcId = "string", subnetId = "string",
-    replication = { members = {
-      state = "string", lag = "number", forSeconds = "number", error = "string",
-      course = { list = { members = { after = "number", state = "string", lag = "number", error = "string" } } },
-    } },
+    replication = "any", -- drs/replication.lua knows
     behaviour = { map = "any" }, launchConfiguration = { map = "any" },
   },
   needs = { "hostname" },
@@ -97,6 +94,7 @@ local function replication(given, added_us, now)
 end
 
 local function source_server(place, given, now)
+  drs_replication.check(given.replication or {}, "replication of " .. given.hostname)
   local volumes = json.array {}
   for index, volume in ipairs(given.volumes or { { deviceName = "/dev/nvme0n1", gib = 8 } }) do
     volumes[index] = { deviceName = volume.deviceName, bytes = volume.bytes or volume.gib * GIB }

@@ -5,8 +5,36 @@
 --         either with course={{at=us, state=, lag=, error=}, ...}: from each `at` on it is as that says.
 
 local ids = require "local_aws.drs.ids"
+local nearest = require "aws.nearest"
+local shape = require "local_aws.shape"
 
 local replication = {}
+
+-- What somebody may say of a server's replication: the estate, or control.
+local GIVEN = { members = {
+  state = "string", lag = "number", forSeconds = "number", error = "string", course = { list = {
+    members = { after = "number", state = "string", lag = "number", error = "string" }, needs = { "after", "state" },
+  } },
+} }
+
+-- The states of the model, and STARTED.
+local STATES = { "STARTED", "STOPPED", "INITIATING", "INITIAL_SYNC", "BACKLOG", "CREATING_SNAPSHOT", "CONTINUOUS", "PAUSED",
+  "RESCAN", "STALLED", "DISCONNECTED" }
+
+local is_state = {}
+for _, name in ipairs(STATES) do
+  is_state[name] = true
+end
+
+-- Raises {code="INVALID_DATA"} if that is not what it is meant to be.
+function replication.check(given, path)
+  shape.check(given, GIVEN, path)
+  for _, said in ipairs { given, table.unpack(given.course or {}) } do
+    if said.state and not is_state[said.state] then
+      shape.refuse(path, nearest.message("unknown state", said.state, STATES))
+    end
+  end
+end
 
 -- Seconds after the start at which each state begins.
 local INITIAL_SYNC, SNAPSHOT, CONTINUOUS = 300, 2700, 2760

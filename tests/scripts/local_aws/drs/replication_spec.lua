@@ -1,4 +1,5 @@
 local clock = require "clock"
+local support = require "tests.support.local_aws"
 local world = require "tests.scripts.local_aws.drs.world"
 
 local drs, fault, start = world.drs, world.fault, world.start
@@ -84,5 +85,26 @@ describe("replication", function()
       assert.equal("LAUNCHED", server.launchStatus, index)
     end
     assert.equal(2, select(2, world.log(id):gsub("USING_PREVIOUS_SNAPSHOT", "")))
+  end)
+
+  it("is changed by control; what makes no sense is refused with its place", function()
+    start(1)
+    local function set(replication, id)
+      local body, status = support.control(world.here(), "POST", "replication",
+        { account = world.ACCOUNT, region = world.REGION, sourceServerID = id or server_id(1), replication = replication })
+      return status, body.message
+    end
+    assert.equal(200, (set { state = "PAUSED" }))
+    assert.equal("PAUSED", source_server(1).dataReplicationInfo.dataReplicationState)
+    assert.equal(404, (set({ state = "PAUSED" }, server_id(9))))
+    assert.equal(400, (set { lag = 1 }))
+    for problem, given in pairs {
+      ["unknown state 'STALED'"] = { state = "STALED" }, ["unknown member 'lags'"] = { state = "STALLED", lags = 1 },
+      ["the member 'after' is missing"] = { state = "STALLED", course = { { state = "RESCAN" } } },
+    } do
+      local status, message = set(given)
+      assert.equal(400, status)
+      assert.truthy(message:find(problem, 1, true), message)
+    end
   end)
 end)
