@@ -1,5 +1,6 @@
 -- The way back: a recovery instance's failback settings, and reversing its replication into the region that it came from.
 
+local elsewhere = require "local_aws.drs.elsewhere"
 local events = require "local_aws.drs.events"
 local failures = require "local_aws.drs.failures"
 local ids = require "local_aws.drs.ids"
@@ -18,11 +19,6 @@ local function get(call)
   local row = recovery_instances.find(call, id, now) or failures.not_found("RecoveryInstance", id)
   row.definition = json.decode(row.definition)
   return row, now
-end
-
--- The same call in the region of origin.
-local function in_region(call, region)
-  return setmetatable({ region = region }, { __index = call })
 end
 
 local operations = {}
@@ -87,7 +83,7 @@ end
 function operations.ReverseReplication(call)
   local row, now = get(call)
   check_reversible(call, row, now)
-  local there = in_region(call, row.definition.properties.originRegion)
+  local there = elsewhere(call, { region = row.definition.properties.originRegion })
   replication_changes.check_quota(there)
   local id = row.definition.reversed
   local server = id and source_servers.find(there, id)
@@ -111,7 +107,7 @@ end
 function operations.StopFailback(call)
   local row = get(call)
   local stored = row.definition.failback
-  local there = stored and stored.server and in_region(call, stored.region)
+  local there = stored and stored.server and elsewhere(call, { region = stored.region })
   local server = there and source_servers.find(there, stored.server)
   if server then
     replication_changes.set(there, server, { state = "STOPPED" })

@@ -1,6 +1,7 @@
 -- Failback by a failback client: a machine at the place of origin that was started with AWS's client, to which the recovery
 -- instance replicates. The client has an API of its own, which no SDK has; here control connects one.
 
+local after = require "local_aws.drs.after"
 local behaviour = require "local_aws.drs.behaviour"
 local events = require "local_aws.drs.events"
 local failback_state = require "local_aws.drs.failback_state"
@@ -50,10 +51,6 @@ local function read_instances(call, now)
     list[index] = { id = id, row = row, behaviour = behaviour.of(server) }
   end
   return list
-end
-
-local function after(now, seconds)
-  return seconds and now + math.floor(seconds * 1000000) or nil
 end
 
 local operations = {}

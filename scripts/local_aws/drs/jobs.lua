@@ -1,5 +1,6 @@
 -- Jobs: stored when they are started, with every event's time; what they show is compared with the clock.
 
+local after = require "local_aws.drs.after"
 local failures = require "local_aws.drs.failures"
 local ids = require "local_aws.drs.ids"
 local json = require "json"
@@ -54,10 +55,6 @@ end
 function jobs.next_number(call)
   local row = call.world.db:first "SELECT seq FROM sqlite_sequence WHERE name = 'drs_jobs'"
   return (row and row.seq or 0) + 1
-end
-
-local function after(created, seconds)
-  return seconds and created + math.floor(seconds * 1000000)
 end
 
 -- Events by time; those of one moment stay as they were written.

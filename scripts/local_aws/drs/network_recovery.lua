@@ -2,6 +2,7 @@
 -- local AWS has no CloudFormation and no VPCs: of a stack there is its name, of a VPC and its subnets their ids. What is real
 -- are the launch templates, and that the servers are launched as they say.
 
+local after = require "local_aws.drs.after"
 local agenda = require "local_aws.drs.agenda"
 local behaviour = require "local_aws.drs.behaviour"
 local events = require "local_aws.drs.events"
@@ -50,10 +51,6 @@ agenda.define("network_templates", function(call, data)
     end)
   end
 end)
-
-local function after(now, seconds)
-  return seconds and now + math.floor(seconds * 1000000) or nil
-end
 
 -- Stores what the job will do to one network: {network=, kind=, stack=, vpc=}.
 local function carry_out(call, entry, way, job, now)

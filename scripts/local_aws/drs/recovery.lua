@@ -1,7 +1,9 @@
 -- StartRecovery: one job for all servers, drill or not. All that will happen is decided and stored here, in one transaction. A
 -- recovery plan's step starts its servers the same way, at the time when it is due.
 
+local after = require "local_aws.drs.after"
 local behaviour = require "local_aws.drs.behaviour"
+local elsewhere = require "local_aws.drs.elsewhere"
 local events = require "local_aws.drs.events"
 local failures = require "local_aws.drs.failures"
 local ids = require "local_aws.drs.ids"
@@ -73,10 +75,6 @@ local function prepare(call, servers, now)
   end
 end
 
-local function after(now, seconds)
-  return now + math.floor(seconds * 1000000)
-end
-
 local function instance_tags(server)
   local map = {}
   if server.launch.copyTags then
@@ -94,7 +92,7 @@ end
 -- What the server's EC2 launch template says of the machine. With right-sizing DRS itself chooses the type.
 local function machine(call, server)
   local template = launch_templates.default_data(call, server.launch.ec2LaunchTemplateID)
-  local interface = (template.NetworkInterfaces or {})[1] or {}
+  local interface, profile = (template.NetworkInterfaces or {})[1] or {}, template.IamInstanceProfile or {}
   local groups = json.array {}
   for index, id in ipairs(interface.Groups or template.SecurityGroupIds or {}) do
     groups[index] = { GroupId = id, GroupName = id }
@@ -103,8 +101,8 @@ local function machine(call, server)
   local vpc = server.network and interface.SubnetId and select(2, source_networks.deployed(server.network, time.now_us()))
   return {
     type = rightsized or template.InstanceType or "t3.medium", subnet = interface.SubnetId or "subnet-0a91c4e27d6b3f805",
-    vpc = vpc or "vpc-0c3b8f1d6a7e52940", groups = groups, profile = (template.IamInstanceProfile or {}).Arn,
-    ip = interface.PrivateIpAddress,
+    vpc = vpc or "vpc-0c3b8f1d6a7e52940", groups = groups, ip = interface.PrivateIpAddress,
+    profile = profile.Arn or profile.Name and ("arn:aws:iam::%s:instance-profile/%s"):format(call.account, profile.Name),
   }
 end
 
@@ -138,7 +136,7 @@ local function announce(call, server, way, job, is_drill)
   events.launch_result(call, ends, server.id, job.id, is_drill, is_launched)
   local properties = server.row.properties
   if properties.direction == "FAILBACK" and not is_drill then
-    local there = setmetatable({ region = properties.originRegion }, { __index = call })
+    local there = elsewhere(call, { region = properties.originRegion })
     events.failback_change(there, ends, properties.awsInstanceId, is_launched and "FAILBACK_COMPLETED" or "FAILBACK_ERROR")
   end
 end

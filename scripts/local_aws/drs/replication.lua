@@ -4,6 +4,7 @@
 --         {state="STALLED" | "DISCONNECTED" | "STOPPED" | "INITIAL_SYNC" | ..., since=us [, lag=, error=]}: stays so;
 --         either with course={{at=us, state=, lag=, error=}, ...}: from each `at` on it is as that says.
 
+local after = require "local_aws.drs.after"
 local ids = require "local_aws.drs.ids"
 local nearest = require "aws.nearest"
 local shape = require "local_aws.shape"
@@ -49,7 +50,7 @@ local STEPS = {
 function replication.course(given, now)
   local course, at = {}, now
   for index, entry in ipairs(given) do
-    at = at + math.floor(entry.after * 1000000)
+    at = after(at, entry.after)
     course[index] = { at = at, state = entry.state, lag = entry.lag, error = entry.error }
   end
   return course[1] and course or nil

@@ -1,6 +1,7 @@
 -- Source networks: VPCs whose configuration DRS replicates, to deploy it again where the servers are recovered. A source server
 -- is in the network of the VPC that it came from.
 
+local after = require "local_aws.drs.after"
 local agenda = require "local_aws.drs.agenda"
 local behaviour = require "local_aws.drs.behaviour"
 local events = require "local_aws.drs.events"
@@ -165,7 +166,7 @@ function operations.StartSourceNetworkReplication(call)
   if network.replicating_us then
     failures.conflict("Replication of the Source Network is not stopped.", "SourceNetwork", network.id)
   end
-  local ready = now + math.floor(call.world.settings.drs.timings.network_replication * 1000000)
+  local ready = after(now, call.world.settings.drs.timings.network_replication)
   agenda.add(call, ready, "network_synchronised", { id = network.id, replicating_us = now })
   return set_replication(call, network, now)
 end

@@ -1,6 +1,7 @@
 -- Extended source servers: servers that replicate into a staging account and are recovered in another one. Their launch begins
 -- with a job of its own in the staging account, which makes converted snapshots for the target.
 
+local elsewhere = require "local_aws.drs.elsewhere"
 local failures = require "local_aws.drs.failures"
 local jobs = require "local_aws.drs.jobs"
 local json = require "json"
@@ -9,11 +10,6 @@ local source_servers = require "local_aws.drs.source_servers"
 local timeline = require "local_aws.drs.timeline"
 
 local staging = {}
-
--- The same call as the staging account would make it.
-local function in_account(call, account)
-  return setmetatable({ account = account }, { __index = call })
-end
 
 -- Starts, at `now`, the jobs in the staging accounts of those servers that are extended; answers the second after it at which
 -- the last one ends (0: none).
@@ -27,7 +23,7 @@ function staging.convert(call, servers, now)
     end
   end
   for account, list in pairs(by_account) do
-    local there, ids, participants = in_account(call, account), {}, {}
+    local there, ids, participants = elsewhere(call, { account = account }), {}, {}
     for index, server in ipairs(list) do
       ids[index], participants[index] = server.id, { server = server.id, key = server.id }
     end
@@ -55,7 +51,7 @@ end
 
 -- Servers of the staging account that are no extensions themselves and not extended into this one yet.
 function operations.ListExtensibleSourceServers(call)
-  local there = in_account(call, call.input.stagingAccountID)
+  local there = elsewhere(call, { account = call.input.stagingAccountID })
   local rows, token = pages.of_table(there, {
     from = "drs_source_servers AS source", order = { "number" }, where = {
       { [[staging_account IS NULL AND NOT EXISTS (SELECT 1 FROM drs_source_servers WHERE account = ? AND region = source.region
@@ -79,7 +75,7 @@ end
 function operations.CreateExtendedSourceServer(call)
   local arn = call.input.sourceServerArn
   local region, account, id = arn:match("^arn:aws[%w-]*:drs:([%w-]+):(%d+):source%-server/(.+)$")
-  local server = region == call.region and source_servers.find(in_account(call, account), id)
+  local server = region == call.region and source_servers.find(elsewhere(call, { account = account }), id)
   if not server then
     failures.not_found("SourceServer", arn)
   elseif account == call.account then
