@@ -1,6 +1,6 @@
 -- drsh run tests/bench/estate.lua [ROUNDS]: milliseconds for one page of a local estate of 100, 1,000 and 10,000 source servers
--- (a fifth of them recovered), and the ratio of the last to the first. That no page costs more in a big estate is a test:
--- tests/scripts/local_aws/scale_spec.lua.
+-- (a fifth of them recovered, and 100 at least, so that all pages are full), and the ratio of the last to the first. That no
+-- page costs more in a big estate is a test: tests/scripts/local_aws/scale_spec.lua.
 
 package.path = "./?.lua;" .. package.path
 
@@ -30,7 +30,7 @@ end
 
 local found = {}
 for column, size in ipairs(SIZES) do
-  local here = big_estate.start(size, size // 5)
+  local here = big_estate.start(size, math.max(size // 5, 100))
   for row, question in ipairs(big_estate.QUESTIONS) do
     found[row] = found[row] or {}
     found[row][column] = milliseconds(here, question, big_estate.inputs(here, question)[1])
