@@ -90,7 +90,7 @@ local function instance_tags(server)
 end
 
 -- What the server's EC2 launch template says of the machine. With right-sizing DRS itself chooses the type.
-local function machine(call, server)
+local function machine(call, server, now)
   local template = launch_templates.default_data(call, server.launch.ec2LaunchTemplateID)
   local interface, profile = (template.NetworkInterfaces or {})[1] or {}, template.IamInstanceProfile or {}
   local groups = json.array {}
@@ -98,7 +98,7 @@ local function machine(call, server)
     groups[index] = { GroupId = id, GroupName = id }
   end
   local rightsized = server.launch.targetInstanceTypeRightSizingMethod ~= "NONE" and server.row.properties.instanceType
-  local vpc = server.network and interface.SubnetId and select(2, source_networks.deployed(server.network, time.now_us()))
+  local vpc = server.network and interface.SubnetId and select(2, source_networks.deployed(server.network, now))
   return {
     type = rightsized or template.InstanceType or "t3.medium", subnet = interface.SubnetId or "subnet-0a91c4e27d6b3f805",
     vpc = vpc or "vpc-0c3b8f1d6a7e52940", groups = groups, ip = interface.PrivateIpAddress,
@@ -108,7 +108,8 @@ end
 
 -- The EC2 instance and the recovery instance that a launch will make.
 local function launch_instance(call, server, way, job, is_drill)
-  local now, properties, made = job.created_us, server.row.properties, machine(call, server)
+  local now, properties = job.created_us, server.row.properties
+  local made = machine(call, server, now)
   local starts, launched = after(now, way.launch_starts_at), after(now, way.launched_at)
   local life, volumes = {}, {}
   states.launch(life, starts, server.launch.launchDisposition == "STOPPED" and way.launched_at - way.launch_starts_at or nil)
