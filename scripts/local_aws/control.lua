@@ -15,6 +15,9 @@
 --   POST   /_drsh/estate          seeds an estate (estate.lua), on top of what is there
 --   POST   /_drsh/behaviour       {"account", "region", "sourceServerID", "behaviour": {"launch": "FAILED"}}: how the jobs of a
 --                                 server go from now on (drs/timeline.lua); without a behaviour: well
+--   POST   /_drsh/replication     {"account", "region", "sourceServerID", "replication": {"state": "STALLED", "lag": 60,
+--                                 "course": [...]}}: how a server replicates from now on, as in an estate
+--   POST   /_drsh/failback-client {"account", "region", "recoveryInstanceID"}: connects a client (drs/failback_launch.lua)
 --   GET    /_drsh/messages        {"messages": [...], "pendingConfirmations": [...]}: what SNS was given, oldest first,
 --                                 with who got it; ?topic=ARN ?limit=100
 --   GET    /_drsh/snapshots       {"snapshots": [names]}
@@ -70,6 +73,35 @@ local function set_behaviour(world, body)
   return body
 end
 
+-- Runs fn(call) as a call of DRS in the body's account and region.
+local function in_drs(world, body, fn)
+  return world.db:transaction(fn, { world = world, account = body.account, region = body.region })
+end
+
+local function set_replication(world, body)
+  local given = body.replication
+  if type(given) ~= "table" or not given.state then
+    refuse(400, "INVALID_REPLICATION", "replication is to be an object with a state")
+  end
+  require("local_aws.drs.replication").check(given, "replication")
+  in_drs(world, body, function(call)
+    local server = require("local_aws.drs.source_servers").find(call, body.sourceServerID)
+      or refuse(404, "NO_SUCH_SERVER", "no source server " .. tostring(body.sourceServerID) .. " in this account and region")
+    require("local_aws.drs.replication_changes").set(call, server, given)
+  end)
+  return body
+end
+
+local function connect_failback_client(world, body)
+  in_drs(world, body, function(call)
+    if not require("local_aws.drs.failback_launch").connect_client(call, body.recoveryInstanceID) then
+      refuse(404, "NO_SUCH_INSTANCE", "no recovery instance " .. tostring(body.recoveryInstanceID)
+        .. " in this account and region, or it is on its way back already")
+    end
+  end)
+  return body
+end
+
 local function change_settings(world, body)
   for service, changes in pairs(body) do
     require("local_aws.world").change_settings(world, service, changes)
@@ -119,6 +151,8 @@ local ROUTES = {
   },
   ["/_drsh/messages"] = { GET = list_messages },
   ["/_drsh/behaviour"] = { POST = set_behaviour },
+  ["/_drsh/replication"] = { POST = set_replication },
+  ["/_drsh/failback-client"] = { POST = connect_failback_client },
   ["/_drsh/settings"] = {
     GET = function(world)
       return require("local_aws.world").settings(world)

@@ -1,6 +1,7 @@
 -- AWS Elastic Disaster Recovery. The parts are in drs/; here is what every call goes through: a region that was never
 -- initialised answers nothing else, and recovery plans have come as far as the clock before anything is answered.
 
+local agenda = require "local_aws.drs.agenda"
 local driver = require "local_aws.drs.recovery_plans.driver"
 local failures = require "local_aws.drs.failures"
 local progress = require "local_aws.drs.recovery_plans.progress"
@@ -8,9 +9,10 @@ local time = require "time"
 local timeline = require "local_aws.drs.timeline"
 
 local PARTS = {
-  "failback", "jobs", "launch_actions", "launch_configuration", "recovery", "recovery_instances", "recovery_plans.plans",
-  "recovery_plans.steps", "recovery_plans.executions", "recovery_plans.execution_steps", "replication_configuration",
-  "snapshots", "source_servers", "staging", "tags", "templates", "termination",
+  "failback", "failback_launch", "jobs", "launch_actions", "launch_configuration", "network_recovery", "recovery",
+  "recovery_instances", "recovery_plans.plans", "recovery_plans.steps", "recovery_plans.executions",
+  "recovery_plans.execution_steps", "replication_changes", "replication_configuration", "snapshots", "source_networks",
+  "source_servers", "staging", "tags", "templates", "termination",
 }
 
 local INITIALIZED = [[
@@ -37,7 +39,7 @@ local operations = {
   end,
 }
 
-local schema = { INITIALIZED }
+local schema = { INITIALIZED, agenda.schema }
 for _, part_name in ipairs(PARTS) do
   local part = require("local_aws.drs." .. part_name)
   schema[#schema + 1] = part.schema
@@ -65,6 +67,8 @@ local function settings()
     timings = timings,
     -- Finished LAUNCH jobs have lost their recovery instances' ids, finished TERMINATE jobs their servers.
     hideRecoveryInstanceIds = true, emptyTerminateJobs = true,
+    -- Quotas: replicating servers, and servers with the extended ones (which AWS raises on request).
+    maxReplicatingServers = 300, maxSourceServers = 4000,
     -- Sends an event in the job log that no model has.
     unknownEvents = false,
   }
@@ -72,5 +76,9 @@ end
 
 return {
   name = "drs", model = "drs", schema = table.concat(schema), operations = operations, settings = settings,
-  start = driver.start,
+  start = function(world)
+    driver.start(world)
+    agenda.begin(world)
+    require("local_aws.drs.snapshot_events").begin(world)
+  end,
 }

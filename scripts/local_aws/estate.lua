@@ -7,7 +7,9 @@
 --       sourceServers = { {
 --         hostname=, id=|nil, fqdn=|nil, tags={}, ips={"10.0.0.4"}, os=, cores=, ramGiB=, instanceType=,
 --         volumes={ {deviceName="/dev/nvme0n1", gib=100} }, addedDaysAgo=90, originRegion=|nil,
---         replication = {state="CONTINUOUS" | "STALLED" | ..., lag= seconds, forSeconds= how long it has been so},
+--         vpcId=|nil, subnetId=|nil,                                                    where it runs, in its origin region
+--         replication = {state="CONTINUOUS" | "STALLED" | ..., lag= seconds, forSeconds= how long it has been so,
+--           course = { {after= seconds, state=, lag=, error=} } | nil },                 how it goes on from there
 --         behaviour = {launch="FAILED"} | nil,                                        how its jobs go (drs/timeline.lua)
 --         launchConfiguration = {copyPrivateIp=true} | nil } },
 --       instances = { {
@@ -23,7 +25,9 @@ local fault = require "local_aws.fault"
 local instances = require "local_aws.ec2.instances"
 local json = require "json"
 local log = require "log"
+local drs_replication = require "local_aws.drs.replication"
 local read_file = require "local_aws.data_file"
+local replication_changes = require "local_aws.drs.replication_changes"
 local shape = require "local_aws.shape"
 local source_servers = require "local_aws.drs.source_servers"
 local time = require "time"
@@ -39,7 +43,8 @@ local SOURCE_SERVER = {
     volumes = { list = { members = { deviceName = "string", gib = "number", bytes = "number" } } },
     originRegion = "string", originZone = "string", originAccount = "string", awsInstanceId = "string",
     vmWareUuid = "string", hardwareId = "string", agentVersion = "string",
-    replication = { members = { state = "string", lag = "number", forSeconds = "number", error = "string" } },
+    vpcId = "string", subnetId = "string",
+    replication = "any", -- drs/replication.lua knows
     behaviour = { map = "any" }, launchConfiguration = { map = "any" },
   },
   needs = { "hostname" },
@@ -77,7 +82,7 @@ local GIB = 1024 * 1024 * 1024
 local function replication(given, added_us, now)
   local stored = {
     state = given.state or "CONTINUOUS", lag = given.lag or 0, since = now - math.floor((given.forSeconds or 3600) * 1000000),
-    error = given.error,
+    error = given.error, course = drs_replication.course(given.course or {}, now),
   }
   -- The first synchronisation of a server that was added takes an hour; before it there is no point in time to go back to.
   if stored.state == "STARTED" then
@@ -89,6 +94,7 @@ local function replication(given, added_us, now)
 end
 
 local function source_server(place, given, now)
+  drs_replication.check(given.replication or {}, "replication of " .. given.hostname)
   local volumes = json.array {}
   for index, volume in ipairs(given.volumes or { { deviceName = "/dev/nvme0n1", gib = 8 } }) do
     volumes[index] = { deviceName = volume.deviceName, bytes = volume.bytes or volume.gib * GIB }
@@ -104,7 +110,7 @@ local function source_server(place, given, now)
       ramBytes = math.tointeger((given.ramGiB or 4) * GIB), instanceType = given.instanceType or "t3.medium", mac = given.mac,
       originRegion = given.originRegion, originZone = given.originZone, originAccount = given.originAccount or place.account,
       awsInstanceId = given.awsInstanceId, vmWareUuid = given.vmWareUuid, hardwareId = given.hardwareId or given.awsInstanceId,
-      agentVersion = given.agentVersion,
+      agentVersion = given.agentVersion, vpcId = given.vpcId, subnetId = given.subnetId,
     },
   }
 end
@@ -132,7 +138,9 @@ local function seed_place(world, place, now)
   local counts = { servers = 0, instances = 0 }
   world.call("drs", "InitializeService", place.account, place.region, json.object {})
   for _, given in ipairs(place.sourceServers or {}) do
-    source_servers.insert(world.db, place.account, place.region, source_server(place, given, now))
+    local definition = source_server(place, given, now)
+    local id = source_servers.insert(world.db, place.account, place.region, definition)
+    replication_changes.schedule({ world = world, account = place.account, region = place.region }, id, definition.replication)
     counts.servers = counts.servers + 1
   end
   for _, given in ipairs(place.instances or {}) do

@@ -39,3 +39,4 @@ export AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_DEFAULT_REGI
 unset AWS_PROFILE AWS_SESSION_TOKEN AWS_REGION
 
 "$program" run tests/bench/compare.lua "$program" "${BENCH_ROUNDS:-5}"
+"$program" run tests/bench/estate.lua "${BENCH_ROUNDS:-5}"

@@ -65,7 +65,7 @@ local RAISE = {
     raise(THROTTLE[call.entry.name], call.entry.name == "drs" and { serviceCode = "drs", retryAfterSeconds = "1" } or nil)
   end,
   server_error = function(_, call)
-    raise(BROKEN[call.entry.name])
+    raise(BROKEN[call.entry.name], call.entry.name == "drs" and { retryAfterSeconds = "1" } or nil)
   end,
   error = function(rule)
     raise { rule.code, rule.status or 400, rule.message or "" }

@@ -1,11 +1,13 @@
 -- Jobs: stored when they are started, with every event's time; what they show is compared with the clock.
 
+local after = require "local_aws.drs.after"
 local failures = require "local_aws.drs.failures"
 local ids = require "local_aws.drs.ids"
 local json = require "json"
-local last_launch = require "local_aws.drs.last_launch"
 local pages = require "local_aws.drs.pages"
+local participants = require "local_aws.drs.participants"
 local time = require "time"
+local uuid = require "uuid"
 
 local jobs = {}
 
@@ -15,20 +17,13 @@ CREATE TABLE IF NOT EXISTS drs_jobs (
   initiated_by TEXT NOT NULL, created_us INTEGER NOT NULL, starts_us INTEGER NOT NULL, ends_us INTEGER NOT NULL,
   tags TEXT NOT NULL, UNIQUE (account, region, id)
 );
-CREATE INDEX IF NOT EXISTS drs_jobs_page ON drs_jobs (account, region, number);
+CREATE INDEX IF NOT EXISTS drs_jobs_page ON drs_jobs (account, region, created_us, number);
 CREATE INDEX IF NOT EXISTS drs_jobs_active ON drs_jobs (account, region, ends_us);
-CREATE TABLE IF NOT EXISTS drs_job_servers (
-  job INTEGER NOT NULL, position INTEGER NOT NULL, account TEXT NOT NULL, region TEXT NOT NULL, server TEXT, instance TEXT,
-  launch_starts_us INTEGER, ends_us INTEGER NOT NULL, outcome TEXT NOT NULL, job_ends_us INTEGER NOT NULL,
-  PRIMARY KEY (job, position)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS drs_job_servers_busy ON drs_job_servers (account, region, server, job_ends_us);
-CREATE INDEX IF NOT EXISTS drs_job_servers_active ON drs_job_servers (account, region, job_ends_us);
 CREATE TABLE IF NOT EXISTS drs_job_events (
   job INTEGER NOT NULL, position INTEGER NOT NULL, at_us INTEGER NOT NULL, event TEXT NOT NULL, data TEXT NOT NULL,
   PRIMARY KEY (job, position)
 ) WITHOUT ROWID;
-]]
+]] .. participants.schema
 
 -- drs limits, with the codes of the quotas.
 local MAX_JOBS, MAX_SERVERS_IN_JOB, MAX_SERVERS_IN_JOBS = 20, 100, 500
@@ -49,8 +44,7 @@ function jobs.check_quotas(call, server_count, now)
       "L-B827C881")
   end
   jobs.check_concurrency(call, now)
-  local busy = call.world.db:first([[SELECT count(*) AS n FROM drs_job_servers WHERE account = ? AND region = ?
-    AND job_ends_us > ?]], call.account, call.region, now).n
+  local busy = participants.count_busy(call, now)
   if busy + server_count > MAX_SERVERS_IN_JOBS then
     failures.quota(("The maximum number of source servers in all jobs (%d) was exceeded"):format(MAX_SERVERS_IN_JOBS),
       "L-05AFA8C6")
@@ -61,10 +55,6 @@ end
 function jobs.next_number(call)
   local row = call.world.db:first "SELECT seq FROM sqlite_sequence WHERE name = 'drs_jobs'"
   return (row and row.seq or 0) + 1
-end
-
-local function after(created, seconds)
-  return seconds and created + math.floor(seconds * 1000000)
 end
 
 -- Events by time; those of one moment stay as they were written.
@@ -81,19 +71,30 @@ local function in_order(events)
   return events
 end
 
--- Stores a job that is created at `now`. plan: the answer of timeline.*; participants: list of {server=, instance=, key= of
--- plan.ways}. Answers its row.
-function jobs.insert(call, now, kind, initiated_by, tags, plan, participants)
+local function runs_of(way, now)
+  local runs = {}
+  for index, run in ipairs(way.runs or {}) do
+    runs[index] = { action = run.action, id = uuid.v4(), starts = after(now, run.starts_at), ends = after(now, run.ends_at),
+      failed = run.failed }
+  end
+  return runs
+end
+
+-- Stores a job that is created at `now`. plan: the answer of timeline.*; list: who takes part, {server=|nil, instance=|nil,
+-- network=|nil, key= of plan.ways}. Answers its row.
+function jobs.insert(call, now, kind, initiated_by, tags, plan, list)
   local db, id = call.world.db, ids.new "drsjob-"
   db:run([[INSERT INTO drs_jobs (account, region, id, type, initiated_by, created_us, starts_us, ends_us, tags)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, id, kind, initiated_by, now, after(now, plan.starts_at),
     after(now, plan.ends_at), json.encode(json.object(tags or {})))
   local number = db:last_insert_id()
-  for position, participant in ipairs(participants) do
+  for position, participant in ipairs(list) do
     local way = plan.ways[participant.key]
-    db:run([[INSERT INTO drs_job_servers (job, position, account, region, server, instance, launch_starts_us, ends_us, outcome,
-      job_ends_us) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], number, position, call.account, call.region, participant.server,
-      participant.instance, after(now, way.launch_starts_at), after(now, way.ends_at), way.outcome, after(now, plan.ends_at))
+    participants.insert(call, number, position, {
+      server = participant.server, instance = participant.instance, network = participant.network, outcome = way.outcome,
+      launch_starts_us = after(now, way.launch_starts_at), launched_us = after(now, way.launched_at),
+      ends_us = after(now, way.ends_at), job_ends_us = after(now, plan.ends_at), runs = runs_of(way, now),
+    })
   end
   for position, event in ipairs(in_order(plan.events)) do
     db:run("INSERT INTO drs_job_events (job, position, at_us, event, data) VALUES (?, ?, ?, ?, ?)", number, position,
@@ -109,60 +110,31 @@ local function status(row, now)
   return now >= row.starts_us and "STARTED" or "PENDING"
 end
 
-local function participants(call, row, now)
-  local settings = call.world.settings.drs
-  local finished = now >= row.ends_us
-  local list = json.array {}
-  -- The service forgets whom a finished TERMINATE job was about.
-  if row.type == "TERMINATE" and finished and settings.emptyTerminateJobs then
-    return list
-  end
-  for server in call.world.db:rows("SELECT * FROM drs_job_servers WHERE job = ? ORDER BY position", row.number) do
-    local way = { launch_starts = server.launch_starts_us, ends = server.ends_us, outcome = server.outcome }
-    local shown = last_launch.status(way, now)
-    local instance = server.instance
-    if row.type == "LAUNCH" then
-      -- The instance's id is there for a while only: a finished LAUNCH job has lost it.
-      local hidden = shown ~= "LAUNCHED" or finished and settings.hideRecoveryInstanceIds
-      instance = not hidden and instance or nil
-    end
-    list[#list + 1] = { sourceServerID = server.server, recoveryInstanceID = instance, launchStatus = shown }
-  end
-  return list
-end
-
 -- A row of drs_jobs as DRS describes it.
 function jobs.describe(call, row, now)
+  local servers, resources = participants.describe(call, row, now)
   return {
     jobID = row.id, arn = ids.arn(row.account, row.region, "job", row.id), type = row.type, initiatedBy = row.initiated_by,
     creationDateTime = ids.timestamp(row.created_us), endDateTime = now >= row.ends_us and ids.timestamp(row.ends_us) or nil,
-    status = status(row, now), participatingServers = participants(call, row, now), tags = json.decode(row.tags),
+    status = status(row, now), participatingServers = servers, participatingResources = resources, tags = json.decode(row.tags),
   }
 end
 
 local operations = {}
 
+local function microseconds(timestamp)
+  return timestamp and math.floor(time.parse(timestamp) * 1000000)
+end
+
 -- Newest first. An unknown id gives nothing; an empty list of ids means all.
 function operations.DescribeJobs(call)
   local filters = call.input.filters or {}
-  local size, place = pages.start(call)
-  local sql = { "SELECT * FROM drs_jobs WHERE account = ? AND region = ?" }
-  local values = { call.account, call.region }
-  local function where(condition, value)
-    if value then
-      sql[#sql + 1], values[#values + 1] = condition, value
-    end
-  end
-  where("number < ?", place)
-  local wanted = filters.jobIDs and filters.jobIDs[1] and json.encode(json.array(filters.jobIDs))
-  where("id IN (SELECT value FROM json_each(?))", wanted)
-  where("created_us >= ?", filters.fromDate and math.floor(time.parse(filters.fromDate) * 1000000))
-  where("created_us <= ?", filters.toDate and math.floor(time.parse(filters.toDate) * 1000000))
-  values[#values + 1] = size + 1
-  local rows = call.world.db:all(table.concat(sql, " AND ") .. " ORDER BY number DESC LIMIT ?", table.unpack(values))
-  local page, token = pages.cut(call, rows, size, function(row)
-    return row.number
-  end)
+  local by_id = pages.one_of("id", filters.jobIDs)
+  local page, token = pages.of_table(call, {
+    from = "drs_jobs", order = { "created_us", "number" }, descending = true, keyed = by_id[2] ~= nil, where = {
+      by_id, { "created_us >= ?", microseconds(filters.fromDate) }, { "created_us <= ?", microseconds(filters.toDate) },
+    },
+  })
   local now, items = time.now_us(), json.array {}
   for index, row in ipairs(page) do
     items[index] = jobs.describe(call, row, now)

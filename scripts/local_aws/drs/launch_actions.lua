@@ -26,9 +26,19 @@ local function check_resource(call)
   end
 end
 
-local function rows(call)
+local function rows(call, resource)
   return call.world.db:all([[SELECT * FROM drs_launch_actions WHERE account = ? AND region = ? AND resource = ?
-    ORDER BY place, id]], call.account, call.region, call.input.resourceId)
+    ORDER BY place, id]], call.account, call.region, resource)
+end
+
+-- The actions that a launch of this server runs, in their order.
+function launch_actions.active(call, server_id)
+  local list = {}
+  for _, row in ipairs(rows(call, server_id)) do
+    local action = json.decode(row.definition)
+    list[#list + 1] = action.active and action or nil
+  end
+  return list
 end
 
 local operations = {}
@@ -36,7 +46,7 @@ local operations = {}
 function operations.PutLaunchAction(call)
   check_resource(call)
   local input = call.input
-  for _, row in ipairs(rows(call)) do
+  for _, row in ipairs(rows(call, call.input.resourceId)) do
     if row.place == input.order and row.id ~= input.actionId then
       failures.conflict(("Another launch action has the order %d."):format(input.order), "LaunchAction", row.id)
     end
@@ -50,7 +60,7 @@ function operations.PutLaunchAction(call)
   action.type = input.actionCode:find("Automation", 1, true) and "SSM_AUTOMATION" or "SSM_COMMAND"
   call.world.db:run([[INSERT OR REPLACE INTO drs_launch_actions (account, region, resource, id, place, definition)
     VALUES (?, ?, ?, ?, ?, ?)]], call.account, call.region, input.resourceId, input.actionId, input.order, json.encode(action))
-  if #rows(call) > MAX_ACTIONS then
+  if #rows(call, call.input.resourceId) > MAX_ACTIONS then
     failures.quota(("The maximum number of launch actions per resource (%d) was exceeded"):format(MAX_ACTIONS), "L-0588D03B")
   end
   action.resourceId = input.resourceId
@@ -64,7 +74,7 @@ function operations.ListLaunchActions(call)
   for _, id in ipairs(ids) do
     wanted[id] = true
   end
-  for _, row in ipairs(rows(call)) do
+  for _, row in ipairs(rows(call, call.input.resourceId)) do
     if not ids[1] or wanted[row.id] then
       list[#list + 1] = json.decode(row.definition)
     end

@@ -1,14 +1,22 @@
 -- StartRecovery: one job for all servers, drill or not. All that will happen is decided and stored here, in one transaction. A
 -- recovery plan's step starts its servers the same way, at the time when it is due.
 
+local after = require "local_aws.drs.after"
 local behaviour = require "local_aws.drs.behaviour"
+local elsewhere = require "local_aws.drs.elsewhere"
+local events = require "local_aws.drs.events"
 local failures = require "local_aws.drs.failures"
+local ids = require "local_aws.drs.ids"
 local instances = require "local_aws.ec2.instances"
 local jobs = require "local_aws.drs.jobs"
+local json = require "json"
+local launch_actions = require "local_aws.drs.launch_actions"
 local launch_configuration = require "local_aws.drs.launch_configuration"
+local launch_templates = require "local_aws.ec2.launch_templates"
 local recovery_instances = require "local_aws.drs.recovery_instances"
 local replication = require "local_aws.drs.replication"
 local snapshots = require "local_aws.drs.snapshots"
+local source_networks = require "local_aws.drs.source_networks"
 local source_servers = require "local_aws.drs.source_servers"
 local staging = require "local_aws.drs.staging"
 local states = require "local_aws.ec2.state"
@@ -38,21 +46,33 @@ local function read_servers(call, asked_servers, now)
   return list
 end
 
-local function prepare(call, servers, now)
-  for _, server in ipairs(servers) do
-    server.behaviour = behaviour.of(server.row)
-    server.launch = launch_configuration.of(call, server.row)
-    server.former = recovery_instances.former_drill(call, server.id, now)
-    server.snapshot_given = server.point ~= nil
-    server.can_snapshot = replication.can_snapshot(server.row.replication, now)
-    server.has_snapshot = snapshots.exist(server.row, now)
-    server.fast = server.launch.recoveryMode == "FAST"
-    server.instance, server.conversion_server = instances.hex_id "i-", instances.hex_id "i-"
+-- What the conversion of a server makes: a snapshot of each volume.
+local function conversion_properties(server, now)
+  local snapshots_of, sizes = json.object {}, json.object {}
+  for _, volume in ipairs(server.row.properties.volumes) do
+    snapshots_of[volume.deviceName] = json.object { [instances.hex_id "snap-"] = instances.hex_id "snap-" }
+    sizes[volume.deviceName] = volume.bytes
   end
+  return { volumeToConversionMap = snapshots_of, volumeToVolumeSize = sizes, forceUefi = false,
+    rootVolumeName = server.row.properties.volumes[1].deviceName, dataTimestamp = ids.timestamp(server.point or now) }
 end
 
-local function after(now, seconds)
-  return now + math.floor(seconds * 1000000)
+local function prepare(call, servers, now)
+  local network_of = source_networks.by_origin(call)
+  for _, server in ipairs(servers) do
+    local row = server.row
+    server.network = network_of(row.properties)
+    server.behaviour = behaviour.of(row)
+    server.launch = launch_configuration.of(call, row)
+    server.former = recovery_instances.former_drill(call, server.id, now)
+    server.snapshot_given = server.point ~= nil
+    server.can_snapshot = not row.is_source_lost and replication.can_snapshot(row.replication, now)
+    server.has_snapshot = not row.is_source_lost and snapshots.exist(row, now)
+    server.fast = server.launch.recoveryMode == "FAST"
+    server.instance, server.conversion_server = instances.hex_id "i-", instances.hex_id "i-"
+    server.conversion_properties = conversion_properties(server, now)
+    server.actions = server.launch.postLaunchEnabled and launch_actions.active(call, server.id) or {}
+  end
 end
 
 local function instance_tags(server)
@@ -69,30 +89,57 @@ local function instance_tags(server)
   return map
 end
 
+-- What the server's EC2 launch template says of the machine. With right-sizing DRS itself chooses the type.
+local function machine(call, server, now)
+  local template = launch_templates.default_data(call, server.launch.ec2LaunchTemplateID)
+  local interface, profile = (template.NetworkInterfaces or {})[1] or {}, template.IamInstanceProfile or {}
+  local groups = json.array {}
+  for index, id in ipairs(interface.Groups or template.SecurityGroupIds or {}) do
+    groups[index] = { GroupId = id, GroupName = id }
+  end
+  local rightsized = server.launch.targetInstanceTypeRightSizingMethod ~= "NONE" and server.row.properties.instanceType
+  local vpc = server.network and interface.SubnetId and select(2, source_networks.deployed(server.network, now))
+  return {
+    type = rightsized or template.InstanceType or "t3.medium", subnet = interface.SubnetId or "subnet-0a91c4e27d6b3f805",
+    vpc = vpc or "vpc-0c3b8f1d6a7e52940", groups = groups, ip = interface.PrivateIpAddress,
+    profile = profile.Arn or profile.Name and ("arn:aws:iam::%s:instance-profile/%s"):format(call.account, profile.Name),
+  }
+end
+
 -- The EC2 instance and the recovery instance that a launch will make.
 local function launch_instance(call, server, way, job, is_drill)
-  local properties = server.row.properties
-  local now = job.created_us
-  local starts, ends = after(now, way.launch_starts_at), after(now, way.ends_at)
-  local life = {}
-  states.launch(life, starts, server.launch.launchDisposition == "STOPPED" and way.ends_at - way.launch_starts_at or nil)
-  local volumes = {}
+  local now, properties = job.created_us, server.row.properties
+  local made = machine(call, server, now)
+  local starts, launched = after(now, way.launch_starts_at), after(now, way.launched_at)
+  local life, volumes = {}, {}
+  states.launch(life, starts, server.launch.launchDisposition == "STOPPED" and way.launched_at - way.launch_starts_at or nil)
   for index, volume in ipairs(properties.volumes) do
     volumes[index] = { deviceName = volume.deviceName, bytes = volume.bytes, volumeId = instances.hex_id "vol-" }
   end
   local copied = server.launch.copyPrivateIp and properties.ips and properties.ips[1]
-  local address = copied or instances.next_private_ip(call.world, call.account, call.region)
+  local address = copied or made.ip or instances.next_private_ip(call.world, call.account, call.region)
   instances.insert(call.world.db, call.account, call.region, {
-    id = server.instance, imageId = "ami-0d5eff06f840b45e9", instanceType = properties.instanceType or "t3.medium",
-    privateIp = address,
-    subnetId = "subnet-0a91c4e27d6b3f805", vpcId = "vpc-0c3b8f1d6a7e52940", zone = call.region .. "a", volumes = volumes,
-    platform = properties.os:find("Windows") and "windows" or nil, tags = instance_tags(server),
+    id = server.instance, imageId = "ami-0d5eff06f840b45e9", instanceType = made.type, privateIp = address,
+    subnetId = made.subnet, vpcId = made.vpc, securityGroups = made.groups, profile = made.profile,
+    zone = call.region .. "a", volumes = volumes, platform = properties.os:find("Windows") and "windows" or nil,
+    tags = instance_tags(server),
   }, life)
   recovery_instances.insert(call, {
-    id = server.instance, sourceServer = server.id, job = job.id, isDrill = is_drill, visibleUs = ends,
+    id = server.instance, sourceServer = server.id, job = job.id, isDrill = is_drill, visibleUs = launched,
     snapshotUs = server.point or (server.can_snapshot and now) or snapshots.latest(server.row, now) or now, privateIp = address,
     volumes = volumes, properties = properties, tags = server.launch.copyTags and server.row.tags or {},
   })
+end
+
+-- Tells EventBridge of the end, and, when the server was on its way back, of the failback's.
+local function announce(call, server, way, job, is_drill)
+  local is_launched, ends = way.outcome == "LAUNCHED", after(job.created_us, way.ends_at)
+  events.launch_result(call, ends, server.id, job.id, is_drill, is_launched)
+  local properties = server.row.properties
+  if properties.direction == "FAILBACK" and not is_drill then
+    local there = elsewhere(call, { region = properties.originRegion })
+    events.failback_change(there, ends, properties.awsInstanceId, is_launched and "FAILBACK_COMPLETED" or "FAILBACK_ERROR")
+  end
 end
 
 local function carry_out(call, server, way, job, is_drill)
@@ -100,7 +147,7 @@ local function carry_out(call, server, way, job, is_drill)
   if way.cleanup_ends_at then
     recovery_instances.remove(call, server.former, after(now, way.cleanup_starts_at), after(now, way.cleanup_ends_at))
   end
-  if way.outcome == "LAUNCHED" then
+  if way.launched_at then
     launch_instance(call, server, way, job, is_drill)
   end
   server.row.last_launch = {
@@ -108,6 +155,7 @@ local function carry_out(call, server, way, job, is_drill)
     launch_starts = way.launch_starts_at and after(now, way.launch_starts_at) or nil, outcome = way.outcome,
   }
   source_servers.save(call, server.row, "last_launch")
+  announce(call, server, way, job, is_drill)
 end
 
 -- Starts a job at `now`, for the input of a StartRecovery. Refuses the whole input if anything is wrong with it. Answers the

@@ -1,5 +1,6 @@
 -- Recovery instances: what a launch made, as DRS knows it. The machine itself is EC2's.
 
+local failback_state = require "local_aws.drs.failback_state"
 local failures = require "local_aws.drs.failures"
 local ids = require "local_aws.drs.ids"
 local instances = require "local_aws.ec2.instances"
@@ -17,10 +18,16 @@ CREATE TABLE IF NOT EXISTS drs_recovery_instances (
 );
 CREATE INDEX IF NOT EXISTS drs_recovery_instances_page ON drs_recovery_instances (account, region, number);
 CREATE INDEX IF NOT EXISTS drs_recovery_instances_server ON drs_recovery_instances (account, region, source_server);
+CREATE INDEX IF NOT EXISTS drs_recovery_instances_gone ON drs_recovery_instances (gone_us) WHERE gone_us IS NOT NULL;
 ]]
 
 -- Shown at a time (bound twice).
 local VISIBLE = "visible_us <= ? AND (gone_us IS NULL OR gone_us > ?)"
+
+-- Deletes what is gone: a history that pages would have to pass over.
+function recovery_instances.forget(db, now)
+  db:run("DELETE FROM drs_recovery_instances WHERE gone_us <= ?", now)
+end
 
 function recovery_instances.insert(call, instance)
   call.world.db:run([[INSERT INTO drs_recovery_instances (account, region, id, source_server, job, is_drill, visible_us,
@@ -54,6 +61,12 @@ function recovery_instances.find(call, id, now)
     call.account, call.region, id, now, now)
 end
 
+-- Stores the definition of a row, which has been read.
+function recovery_instances.save(call, row)
+  call.world.db:run("UPDATE drs_recovery_instances SET definition = ? WHERE number = ?", json.encode(row.definition),
+    row.number)
+end
+
 function recovery_instances.is_busy(call, row, now)
   return call.world.db:first([[SELECT 1 AS busy FROM drs_job_servers WHERE account = ? AND region = ? AND server = ?
     AND job_ends_us > ?]], call.account, call.region, row.source_server, now) ~= nil
@@ -78,15 +91,10 @@ local function properties_of(definition, now)
   }
 end
 
-local function failback_of(definition)
-  local stored = definition.failback
-  return stored and { state = stored.state, failbackInitiationTime = ids.timestamp(stored.at) }
-    or { state = "FAILBACK_NOT_STARTED" }
-end
-
 local function describe(call, row, now)
   local definition = json.decode(row.definition)
   local source = definition.properties
+  local failback, replicated = failback_state.describe(call, definition.failback, definition.volumes, now)
   return {
     recoveryInstanceID = row.id, ec2InstanceID = row.id, ec2InstanceState = machine_state(call, row, now), jobID = row.job,
     sourceServerID = row.source_server, arn = ids.arn(row.account, row.region, "recovery-instance", row.id),
@@ -94,8 +102,7 @@ local function describe(call, row, now)
     originEnvironment = source.originRegion and "AWS" or "ON_PREMISES",
     originAvailabilityZone = source.originRegion and (source.originZone or source.originRegion .. "a") or nil,
     agentVersion = source.agentVersion or "3.7.20", recoveryInstanceProperties = properties_of(definition, now),
-    failback = failback_of(definition),
-    dataReplicationInfo = { dataReplicationState = row.disconnected_us and "DISCONNECTED" or "NOT_STARTED" },
+    failback = failback, dataReplicationInfo = row.disconnected_us and { dataReplicationState = "DISCONNECTED" } or replicated,
   }
 end
 
@@ -103,22 +110,13 @@ local operations = {}
 
 function operations.DescribeRecoveryInstances(call)
   local filters, now = call.input.filters or {}, time.now_us()
-  local size, after = pages.start(call)
-  local sql = { "SELECT * FROM drs_recovery_instances WHERE account = ? AND region = ? AND number > ? AND " .. VISIBLE }
-  local values = { call.account, call.region, after or 0, now, now }
-  local function where(condition, list)
-    -- An empty list is no filter: it means all instances.
-    if list and list[1] then
-      sql[#sql + 1], values[#values + 1] = condition, json.encode(json.array(list))
-    end
-  end
-  where("id IN (SELECT value FROM json_each(?))", filters.recoveryInstanceIDs)
-  where("source_server IN (SELECT value FROM json_each(?))", filters.sourceServerIDs)
-  values[#values + 1] = size + 1
-  local rows = call.world.db:all(table.concat(sql, " AND ") .. " ORDER BY number LIMIT ?", table.unpack(values))
-  local page, token = pages.cut(call, rows, size, function(row)
-    return row.number
-  end)
+  recovery_instances.forget(call.world.db, now)
+  local by_id = pages.one_of("id", filters.recoveryInstanceIDs)
+  local by_server = pages.one_of("source_server", filters.sourceServerIDs)
+  local page, token = pages.of_table(call, {
+    from = "drs_recovery_instances", order = { "number" }, keyed = (by_id[2] or by_server[2]) ~= nil,
+    where = { { "visible_us <= ?", now }, by_id, by_server },
+  })
   local items = json.array {}
   for index, row in ipairs(page) do
     items[index] = describe(call, row, now)

@@ -12,15 +12,10 @@ local snapshots = {}
 
 local UNITS = { MINUTE = 60, HOUR = 3600, DAY = 86400 }
 
--- The last moment at which this server's replication was able to take one.
-local function last_possible(stored, now)
-  return replication.can_snapshot(stored, now) and now or stored.since
-end
-
 -- All points in time (microseconds) at `now`, oldest first.
 local function points(server, now)
   local stored = server.replication
-  local first, last = replication.first_snapshot_us(stored), last_possible(stored, now)
+  local first, last = replication.first_snapshot_us(stored), replication.last_snapshot_us(stored, now)
   local seen, list = {}, {}
   for _, rule in ipairs(first and server.replication_configuration.pitPolicy or {}) do
     local interval = UNITS[rule.units] * rule.interval * 1000000
@@ -36,7 +31,7 @@ local function points(server, now)
   return list
 end
 
-local function describe(server, at)
+function snapshots.describe(server, at)
   local key = server.id .. "/" .. at
   local volumes = {}
   for index in ipairs(server.properties.volumes) do
@@ -92,7 +87,7 @@ function operations.DescribeRecoverySnapshots(call)
   end
   local items, token = pages.of_list(call, list)
   for index, at in ipairs(items) do
-    items[index] = describe(server, at)
+    items[index] = snapshots.describe(server, at)
   end
   return { items = items, nextToken = token }
 end

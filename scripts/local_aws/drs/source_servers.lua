@@ -7,6 +7,7 @@ local last_launch = require "local_aws.drs.last_launch"
 local pages = require "local_aws.drs.pages"
 local replication = require "local_aws.drs.replication"
 local replication_configuration = require "local_aws.drs.replication_configuration"
+local source_networks = require "local_aws.drs.source_networks"
 local time = require "time"
 
 local source_servers = {}
@@ -14,10 +15,16 @@ local source_servers = {}
 source_servers.schema = [[
 CREATE TABLE IF NOT EXISTS drs_source_servers (
   number INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, hardware_id TEXT,
-  staging_account TEXT, added_us INTEGER NOT NULL, tags TEXT NOT NULL, properties TEXT NOT NULL, replication TEXT NOT NULL,
+  staging_account TEXT, staging_server TEXT, added_us INTEGER NOT NULL, tags TEXT NOT NULL, properties TEXT NOT NULL,
+  replication TEXT NOT NULL,
   last_launch TEXT, launch_configuration TEXT, replication_configuration TEXT, behaviour TEXT, UNIQUE (account, region, id)
 );
 CREATE INDEX IF NOT EXISTS drs_source_servers_page ON drs_source_servers (account, region, number);
+CREATE INDEX IF NOT EXISTS drs_source_servers_hardware ON drs_source_servers (account, region, hardware_id, number);
+CREATE INDEX IF NOT EXISTS drs_source_servers_extended ON drs_source_servers (account, region, staging_account, number)
+  WHERE staging_account IS NOT NULL;
+CREATE INDEX IF NOT EXISTS drs_source_servers_extension ON drs_source_servers (account, region, staging_account, staging_server)
+  WHERE staging_account IS NOT NULL;
 ]]
 
 local JSON_COLUMNS = { "tags", "properties", "replication", "last_launch", "launch_configuration", "behaviour" }
@@ -35,24 +42,36 @@ function source_servers.arn(row)
 end
 
 -- Adds a server. definition: {id=|nil, tags={}, properties={hostname=, ...}, replication={state=, since=}, behaviour=|nil,
--- addedUs=|nil, launchConfiguration=|nil}. Answers its id.
+-- addedUs=|nil, launchConfiguration=|nil, stagingAccount=|nil, stagingServer=|nil (its id there)}. Answers its id.
 function source_servers.insert(db, account, region, definition)
   local id = definition.id or ids.new "s-"
   local now = time.now_us()
   db:run([[INSERT INTO drs_source_servers (account, region, id, hardware_id, added_us, tags, properties, replication,
-    launch_configuration, behaviour, staging_account) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], account, region, id,
-      definition.properties.hardwareId,
-    definition.addedUs or now, json.encode(json.object(definition.tags or {})), json.encode(definition.properties),
-    json.encode(definition.replication), definition.launchConfiguration and json.encode(definition.launchConfiguration),
-    definition.behaviour and json.encode(definition.behaviour), definition.stagingAccount)
+    launch_configuration, behaviour, staging_account, staging_server) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]], account,
+    region, id, definition.properties.hardwareId, definition.addedUs or now, json.encode(json.object(definition.tags or {})),
+    json.encode(definition.properties), json.encode(definition.replication), definition.launchConfiguration
+      and json.encode(definition.launchConfiguration), definition.behaviour and json.encode(definition.behaviour),
+    definition.stagingAccount, definition.stagingServer)
   return id
+end
+
+-- Reads the JSON of a row. An extended server replicates as its source in the staging account does, as long as it is extended.
+local function read_whole(call, row)
+  read_row(row)
+  if row.staging_account and not row.replication.detached then
+    local source = call.world.db:first("SELECT replication FROM drs_source_servers WHERE account = ? AND region = ? AND id = ?",
+      row.staging_account, row.region, row.staging_server)
+    row.replication = source and json.decode(source.replication) or row.replication
+    row.is_source_lost = source == nil
+  end
+  return row
 end
 
 -- The server with this id in the call's account and region, as a row with its JSON read; nil if there is none.
 function source_servers.find(call, id)
   local row = call.world.db:first("SELECT * FROM drs_source_servers WHERE account = ? AND region = ? AND id = ?", call.account,
     call.region, id)
-  return row and read_row(row)
+  return row and read_whole(call, row)
 end
 
 -- Like find, but refuses with ResourceNotFoundException.
@@ -115,23 +134,31 @@ local function life_cycle(server, now)
   }
 end
 
--- A server as DRS describes it. `recovery_instance`: the id of its living recovery instance, nil if none.
-function source_servers.describe(server, recovery_instance, now)
+local function staging_area(server)
+  if not server.staging_account then
+    return { status = "NOT_EXTENDED" }
+  end
+  return {
+    status = server.is_source_lost and "EXTENSION_ERROR" or "EXTENDED", stagingAccountID = server.staging_account,
+    stagingSourceServerArn = ids.arn(server.staging_account, server.region, "source-server", server.staging_server),
+    errorMessage = server.is_source_lost and "The Source Server in the staging account does not exist." or nil,
+  }
+end
+
+-- A server as DRS describes it. others: the ids of its living recovery instance and its source network, {instance=, network=}.
+local function describe(server, others, now)
   local properties = server.properties
   return {
     sourceServerID = server.id, arn = source_servers.arn(server), tags = server.tags,
-    recoveryInstanceId = recovery_instance, lastLaunchResult = last_launch.result(server.last_launch, now),
+    recoveryInstanceId = others.instance, lastLaunchResult = last_launch.result(server.last_launch, now),
     dataReplicationInfo = replication.describe(server.replication, properties.volumes, server.region .. "a", now),
     lifeCycle = life_cycle(server, now), sourceProperties = source_properties(properties, now),
-    stagingArea = server.staging_account and {
-      status = "EXTENDED", stagingAccountID = server.staging_account,
-      stagingSourceServerArn = properties.stagingSourceServerArn,
-    } or { status = "NOT_EXTENDED" },
-    sourceCloudProperties = properties.originRegion and {
+    stagingArea = staging_area(server), sourceCloudProperties = properties.originRegion and {
       originAccountID = properties.originAccount or server.account, originRegion = properties.originRegion,
       originAvailabilityZone = properties.originZone or properties.originRegion .. "a",
     } or nil,
-    replicationDirection = properties.direction or "FAILOVER", agentVersion = properties.agentVersion or "3.7.20",
+    replicationDirection = properties.direction or "FAILOVER", reversedDirectionSourceServerArn = properties.reversedArn,
+    sourceNetworkID = others.network, agentVersion = properties.agentVersion or "3.7.20",
   }
 end
 
@@ -142,17 +169,19 @@ local function living_instances(call, rows, now)
   end
   for row in call.world.db:rows([[SELECT source_server, id FROM drs_recovery_instances WHERE account = ? AND region = ?
     AND source_server IN (SELECT value FROM json_each(?)) AND visible_us <= ? AND (gone_us IS NULL OR gone_us > ?)
-    ORDER BY number]], call.account, call.region, json.encode(json.array(list)), now, now) do
+    ORDER BY +number]], call.account, call.region, json.encode(json.array(list)), now, now) do
     found[row.source_server] = row.id
   end
   return found
 end
 
 local function describe_rows(call, rows, now)
-  local living = living_instances(call, rows, now)
+  local living, network_of = living_instances(call, rows, now), source_networks.by_origin(call)
   local items = json.array {}
   for index, row in ipairs(rows) do
-    items[index] = source_servers.describe(read_row(row), living[row.id], now)
+    local server = read_whole(call, row)
+    local network = network_of(server.properties)
+    items[index] = describe(server, { instance = living[row.id], network = network and network.id }, now)
   end
   return items
 end
@@ -166,30 +195,15 @@ end
 
 local operations = {}
 
--- An empty list of ids means all: a filter that was built from nothing filters nothing.
-local function list_or_nil(list)
-  return list and list[1] and json.encode(json.array(list)) or nil
-end
-
 function operations.DescribeSourceServers(call)
   local filters = call.input.filters or {}
-  local size, after = pages.start(call)
-  local server_ids, staging = list_or_nil(filters.sourceServerIDs), list_or_nil(filters.stagingAccountIDs)
-  local sql = { "SELECT * FROM drs_source_servers WHERE account = ? AND region = ? AND number > ?" }
-  local values = { call.account, call.region, after or 0 }
-  local function where(condition, value)
-    if value then
-      sql[#sql + 1], values[#values + 1] = condition, value
-    end
-  end
-  where("id IN (SELECT value FROM json_each(?))", server_ids)
-  where("staging_account IN (SELECT value FROM json_each(?))", staging)
-  where("hardware_id = ?", filters.hardwareId)
-  values[#values + 1] = size + 1
-  local rows = call.world.db:all(table.concat(sql, " AND ") .. " ORDER BY number LIMIT ?", table.unpack(values))
-  local page, token = pages.cut(call, rows, size, function(row)
-    return row.number
-  end)
+  local by_id = pages.one_of("id", filters.sourceServerIDs)
+  local accounts = filters.stagingAccountIDs or {}
+  local by_staging = accounts[2] and pages.one_of("staging_account", accounts) or { "staging_account = ?", accounts[1] }
+  local page, token = pages.of_table(call, {
+    from = "drs_source_servers", order = { "number" }, keyed = by_id[2] ~= nil or accounts[2] ~= nil,
+    where = { by_id, by_staging, { "hardware_id = ?", filters.hardwareId } },
+  })
   return { items = describe_rows(call, page, time.now_us()), nextToken = token }
 end
 
@@ -213,51 +227,6 @@ function operations.DeleteSourceServer(call)
   end
   call.world.db:run("DELETE FROM drs_source_servers WHERE number = ?", server.number)
   return {}
-end
-
--- Gives the server another replication state from now on; what it had replicated stays.
-local function set_replication(call, server, state)
-  local now = time.now_us()
-  local before = server.replication
-  local protected = before.protected_since or replication.first_snapshot_us(before)
-  server.replication = { state = state, since = now, protected_since = protected and protected <= now and protected or nil,
-    lag = 0 }
-  source_servers.save(call, server, "replication")
-end
-
-function operations.StartReplication(call)
-  local server = source_servers.get(call, call.input.sourceServerID)
-  if replication.state(server.replication, time.now_us()) ~= "STOPPED" then
-    failures.conflict("Replication of the Source Server is not stopped.", "SourceServer", server.id)
-  end
-  set_replication(call, server, "STARTED")
-  return { sourceServer = source_servers.describe_one(call, server.id) }
-end
-
-function operations.StopReplication(call)
-  local server = source_servers.get(call, call.input.sourceServerID)
-  source_servers.refuse_busy(call, { server.id }, time.now_us())
-  if replication.state(server.replication, time.now_us()) == "STOPPED" then
-    failures.conflict("Replication of the Source Server is already stopped.", "SourceServer", server.id)
-  end
-  set_replication(call, server, "STOPPED")
-  return { sourceServer = source_servers.describe_one(call, server.id) }
-end
-
-function operations.DisconnectSourceServer(call)
-  local server = source_servers.get(call, call.input.sourceServerID)
-  source_servers.refuse_busy(call, { server.id }, time.now_us())
-  set_replication(call, server, "DISCONNECTED")
-  return source_servers.describe_one(call, server.id)
-end
-
-function operations.RetryDataReplication(call)
-  local server = source_servers.get(call, call.input.sourceServerID)
-  if replication.state(server.replication, time.now_us()) ~= "STALLED" then
-    failures.invalid("Data replication of the Source Server is not stalled.")
-  end
-  set_replication(call, server, "STARTED")
-  return source_servers.describe_one(call, server.id)
 end
 
 source_servers.operations = operations

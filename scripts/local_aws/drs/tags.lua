@@ -8,6 +8,7 @@ local tags = {}
 -- The resource types of ARNs, and where their rows are.
 local TABLES = {
   ["source-server"] = "drs_source_servers", job = "drs_jobs", ["recovery-instance"] = "drs_recovery_instances",
+  ["source-network"] = "drs_source_networks",
   ["launch-configuration-template"] = "drs_templates", ["replication-configuration-template"] = "drs_templates",
   ["recovery-plan"] = "drs_recovery_plans", ["recovery-plan-execution"] = "drs_recovery_plan_executions",
 }

@@ -1,6 +1,7 @@
 -- TerminateRecoveryInstances: a TERMINATE job that ends the machines and then lets DRS forget the recovery instances. It asks
 -- nobody whether an instance is a drill's or a real recovery's.
 
+local after = require "local_aws.drs.after"
 local behaviour = require "local_aws.drs.behaviour"
 local failures = require "local_aws.drs.failures"
 local jobs = require "local_aws.drs.jobs"
@@ -36,7 +37,7 @@ local function carry_out(call, instance, way, job, now)
   if way.outcome ~= "TERMINATED" then
     return
   end
-  local gone = now + math.floor(way.ends_at * 1000000)
+  local gone = after(now, way.ends_at)
   recovery_instances.remove(call, instance.id, job.starts_us, gone)
   local server = instance.server
   if server and server.last_launch and server.last_launch.job == instance.row.job then

@@ -103,10 +103,11 @@ function filters.token(value)
   return crypto.base64url_encode(json.encode(value))
 end
 
-function filters.read_token(text)
+-- What a token holds: a value of the type `kind` ("number" if left out).
+function filters.read_token(text, kind)
   local decoded = crypto.base64url_decode(text)
   local ok, value = pcall(json.decode, decoded or "")
-  if not decoded or not ok then
+  if not decoded or not ok or type(value) ~= (kind or "number") then
     fault.raise("InvalidNextToken", "The token '" .. text .. "' is invalid")
   end
   return value

@@ -2,8 +2,8 @@
 
 local crypto = require "crypto"
 local fault = require "local_aws.fault"
-local filters = require "local_aws.ec2.filters"
 local json = require "json"
+local listing = require "local_aws.ec2.listing"
 local state = require "local_aws.ec2.state"
 local tags = require "local_aws.ec2.tags"
 local time = require "time"
@@ -13,8 +13,9 @@ local instances = {}
 instances.schema = [[
 CREATE TABLE IF NOT EXISTS ec2_instances (
   number INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, launched_us INTEGER NOT NULL,
-  states TEXT NOT NULL, definition TEXT NOT NULL, UNIQUE (account, region, id)
+  states TEXT NOT NULL, definition TEXT NOT NULL, forgotten_us INTEGER, UNIQUE (account, region, id)
 );
+CREATE INDEX IF NOT EXISTS ec2_instances_forgotten ON ec2_instances (forgotten_us) WHERE forgotten_us IS NOT NULL;
 CREATE INDEX IF NOT EXISTS ec2_instances_page ON ec2_instances (account, region, number);
 ]]
 
@@ -38,8 +39,9 @@ function instances.insert(db, account, region, definition, states)
   definition.id, definition.tags = nil, nil
   definition.reservationId = definition.reservationId or hex_id "r-"
   definition.eni = definition.eni or hex_id "eni-"
-  db:run([[INSERT INTO ec2_instances (account, region, id, launched_us, states, definition) VALUES (?, ?, ?, ?, ?, ?)]],
-    account, region, id, states[1][1], json.encode(states), json.encode(definition))
+  db:run([[INSERT INTO ec2_instances (account, region, id, launched_us, states, definition, forgotten_us)
+    VALUES (?, ?, ?, ?, ?, ?, ?)]], account, region, id, states[1][1], json.encode(states), json.encode(definition),
+    state.forgotten_at(states))
   tags.put(db, account, region, id, map)
   return id
 end
@@ -60,8 +62,8 @@ function instances.find(db, account, region, id, now)
 end
 
 function instances.save_states(db, account, region, id, states)
-  db:run("UPDATE ec2_instances SET states = ? WHERE account = ? AND region = ? AND id = ?", json.encode(states), account,
-    region, id)
+  db:run("UPDATE ec2_instances SET states = ?, forgotten_us = ? WHERE account = ? AND region = ? AND id = ?",
+    json.encode(states), state.forgotten_at(states), account, region, id)
 end
 
 -- Changes an instance's life from `at_us` on: what = "terminate" | "stop" | "start".
@@ -107,37 +109,11 @@ function instances.by_ids(call, ids, now)
   return list
 end
 
-local BATCH = 200
-
--- Shows instances in the order of their making, from `after` on and in batches, until `limit` of them are shown: a cost that
--- grows with the page, not with the estate. show(instance, tags) gives what is answered, nil for an instance that is not
--- wanted. Answers the list and, when more follow, the number to go on behind.
-local function scan(call, limit, after, now, show)
-  local list, last = {}, nil
-  local db, account, region = call.world.db, call.account, call.region
-  while true do
-    local rows = db:all([[SELECT * FROM ec2_instances WHERE account = ? AND region = ? AND number > ? ORDER BY number LIMIT ?]],
-      account, region, after, BATCH)
-    local seen, ids = {}, {}
-    for _, row in ipairs(rows) do
-      local instance = read_row(row, now)
-      if instance.state then
-        seen[#seen + 1], ids[#ids + 1] = instance, row.id
-      end
-    end
-    local tag_lists = tags.of(db, account, region, ids)
-    for _, instance in ipairs(seen) do
-      local shown = show(instance, tag_lists[instance.id])
-      if shown and #list == limit then
-        return list, last
-      elseif shown then
-        list[#list + 1], last = shown, instance.number
-      end
-    end
-    if #rows < BATCH then
-      return list
-    end
-    after = rows[#rows].number
+-- Deletes what EC2 shows no more: a history that pages would have to pass over.
+local function forget(db, now)
+  for _, row in ipairs(db:all("SELECT number, account, region, id FROM ec2_instances WHERE forgotten_us < ?", now)) do
+    db:run("DELETE FROM ec2_instances WHERE number = ?", row.number)
+    tags.remove_all(db, row.account, row.region, row.id)
   end
 end
 
@@ -152,9 +128,19 @@ function instances.select(call, limit, now, show)
     end
     return list
   end
-  local after = call.input.NextToken and math.tointeger(filters.read_token(call.input.NextToken)) or 0
-  local found, last = scan(call, limit, after, now, show)
-  return found, last and filters.token(last) or nil
+  forget(call.world.db, now)
+  return listing.of_table(call, "ec2_instances", limit, function(rows)
+    local shown, row_ids = {}, {}
+    for index, row in ipairs(rows) do
+      row_ids[index] = row.id
+    end
+    local tag_lists = tags.of(call.world.db, call.account, call.region, row_ids)
+    for index, row in ipairs(rows) do
+      local instance = read_row(row, now)
+      shown[index] = instance.state and show(instance, tag_lists[row.id]) or false
+    end
+    return shown
+  end)
 end
 
 return instances

@@ -4,6 +4,7 @@ local fault = require "local_aws.fault"
 local filters = require "local_aws.ec2.filters"
 local instances = require "local_aws.ec2.instances"
 local json = require "json"
+local listing = require "local_aws.ec2.listing"
 local models = require "models"
 local tags = require "local_aws.ec2.tags"
 local time = require "time"
@@ -16,6 +17,7 @@ CREATE TABLE IF NOT EXISTS ec2_launch_templates (
   created INTEGER NOT NULL, created_by TEXT NOT NULL, default_version INTEGER NOT NULL, latest_version INTEGER NOT NULL,
   UNIQUE (account, region, id), UNIQUE (account, region, name)
 );
+CREATE INDEX IF NOT EXISTS ec2_launch_templates_page ON ec2_launch_templates (account, region, number);
 CREATE TABLE IF NOT EXISTS ec2_launch_template_versions (
   template INTEGER NOT NULL, version INTEGER NOT NULL, description TEXT, created INTEGER NOT NULL, created_by TEXT NOT NULL,
   data TEXT NOT NULL, PRIMARY KEY (template, version)
@@ -62,12 +64,23 @@ local function asked_for(call)
   return find(call, call.input.LaunchTemplateId, call.input.LaunchTemplateName)
 end
 
+local function describe_all(call, rows)
+  local ids, described = {}, {}
+  for index, row in ipairs(rows) do
+    ids[index] = row.id
+  end
+  local tag_lists = tags.of(call.world.db, call.account, call.region, ids)
+  for index, row in ipairs(rows) do
+    described[index] = {
+      LaunchTemplateId = row.id, LaunchTemplateName = row.name, CreateTime = row.created, CreatedBy = row.created_by,
+      DefaultVersionNumber = row.default_version, LatestVersionNumber = row.latest_version, Tags = tag_lists[row.id],
+    }
+  end
+  return described
+end
+
 local function describe(call, row)
-  return {
-    LaunchTemplateId = row.id, LaunchTemplateName = row.name, CreateTime = row.created, CreatedBy = row.created_by,
-    DefaultVersionNumber = row.default_version, LatestVersionNumber = row.latest_version,
-    Tags = tags.of(call.world.db, call.account, call.region, { row.id })[row.id],
-  }
+  return describe_all(call, { row })[1]
 end
 
 -- What a request's template data looks like in an answer: the same members, but a few that only requests have.
@@ -119,6 +132,24 @@ local function version_row(call, template, text)
     version)
     or fault.raise("InvalidLaunchTemplateId.VersionNotFound",
       ("Could not find the specified version %s for the launch template with ID %s."):format(text, template.id))
+end
+
+-- Adds a version to a template, which becomes its default: the default's data as change(data) leaves it.
+function launch_templates.revise(call, id, description, change)
+  local template = find(call, id)
+  local data, version = json.decode(version_row(call, template, "$Default").data), template.latest_version + 1
+  change(data)
+  add_version(call, template.number, version, description, data)
+  call.world.db:run("UPDATE ec2_launch_templates SET latest_version = ?, default_version = ? WHERE number = ?", version,
+    version, template.number)
+end
+
+-- The data of a template's default version; {} when somebody has deleted the template.
+function launch_templates.default_data(call, id)
+  local row = call.world.db:first([[SELECT data FROM ec2_launch_template_versions JOIN ec2_launch_templates
+    ON template = number AND version = default_version WHERE account = ? AND region = ? AND id = ?]], call.account,
+    call.region, id)
+  return row and json.decode(row.data) or {}
 end
 
 local operations = {}
@@ -176,28 +207,37 @@ local function field(name)
   end or filters.tag_field(name)
 end
 
-function operations.DescribeLaunchTemplates(call)
-  local input, found = call.input, {}
-  local matches, page = filters.compile(input.Filters, field), filters.page(input, 200)
+-- The templates that the call names, nil when it names none.
+local function named(call)
   local rows = {}
-  for _, id in ipairs(input.LaunchTemplateIds or {}) do
+  for _, id in ipairs(call.input.LaunchTemplateIds or {}) do
     rows[#rows + 1] = find(call, id)
   end
-  for _, name in ipairs(input.LaunchTemplateNames or {}) do
+  for _, name in ipairs(call.input.LaunchTemplateNames or {}) do
     rows[#rows + 1] = find(call, nil, name)
   end
-  if not (input.LaunchTemplateIds and input.LaunchTemplateIds[1])
-    and not (input.LaunchTemplateNames and input.LaunchTemplateNames[1]) then
-    rows = call.world.db:all("SELECT * FROM ec2_launch_templates WHERE account = ? AND region = ? ORDER BY number",
-      call.account, call.region)
-  end
-  for _, row in ipairs(rows) do
-    local described = describe(call, row)
-    if matches(described) then
-      found[#found + 1] = described
+  return rows[1] and rows
+end
+
+function operations.DescribeLaunchTemplates(call)
+  local input = call.input
+  local matches, rows = filters.compile(input.Filters, field), named(call)
+  local function show(list)
+    local described = describe_all(call, list)
+    for index, item in ipairs(described) do
+      described[index] = matches(item) and item or false
     end
+    return described
   end
-  local items, token = page(found)
+  if not rows then
+    local items, token = listing.of_table(call, "ec2_launch_templates", input.MaxResults or 200, show)
+    return { LaunchTemplates = items, NextToken = token }
+  end
+  local found = {}
+  for _, item in ipairs(show(rows)) do
+    found[#found + 1] = item or nil
+  end
+  local items, token = filters.page(input, 200)(found)
   return { LaunchTemplates = items, NextToken = token }
 end
 

@@ -4,6 +4,7 @@ local fault = require "local_aws.fault"
 local filters = require "local_aws.ec2.filters"
 local instances = require "local_aws.ec2.instances"
 local json = require "json"
+local listing = require "local_aws.ec2.listing"
 local tags = require "local_aws.ec2.tags"
 local time = require "time"
 
@@ -14,6 +15,7 @@ CREATE TABLE IF NOT EXISTS ec2_snapshots (
   number INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, volume TEXT NOT NULL,
   started_us INTEGER NOT NULL, gib INTEGER NOT NULL, description TEXT NOT NULL, UNIQUE (account, region, id)
 );
+CREATE INDEX IF NOT EXISTS ec2_snapshots_page ON ec2_snapshots (account, region, number);
 ]]
 
 local SECONDS = 90          -- from pending to completed
@@ -70,23 +72,44 @@ local function field(name)
   return member and function(item) return { item[member] } end or filters.tag_field(name)
 end
 
-function operations.DescribeSnapshots(call)
-  local input, db, now, found, known = call.input, call.world.db, time.now_us(), {}, {}
-  local matches, page = filters.compile(input.Filters, field), filters.page(input, 1000)
-  local wanted = input.SnapshotIds and input.SnapshotIds[1] and {} or nil
-  for _, id in ipairs(input.SnapshotIds or {}) do wanted[id] = true end
-  for _, row in ipairs(db:all("SELECT * FROM ec2_snapshots WHERE account = ? AND region = ? ORDER BY number", call.account,
-    call.region)) do
-    known[row.id] = true
-    if not wanted or wanted[row.id] then
-      local described = describe(row, tags.of(db, call.account, call.region, { row.id })[row.id], now)
-      if matches(described) then found[#found + 1] = described end
+-- The rows of these ids; raises as EC2 does when one is not there.
+local function by_ids(call, ids)
+  local rows, known = {}, {}
+  for _, id in ipairs(ids) do
+    if not known[id] then
+      known[id] = true
+      rows[#rows + 1] = call.world.db:first("SELECT * FROM ec2_snapshots WHERE account = ? AND region = ? AND id = ?",
+        call.account, call.region, id)
+        or fault.raise("InvalidSnapshot.NotFound", ("The snapshot '%s' does not exist."):format(id))
     end
   end
-  for _, id in ipairs(input.SnapshotIds or {}) do
-    if not known[id] then fault.raise("InvalidSnapshot.NotFound", ("The snapshot '%s' does not exist."):format(id)) end
+  return rows
+end
+
+function operations.DescribeSnapshots(call)
+  local input, now = call.input, time.now_us()
+  local matches = filters.compile(input.Filters, field)
+  local function show(rows)
+    local ids, shown = {}, {}
+    for index, row in ipairs(rows) do
+      ids[index] = row.id
+    end
+    local tag_lists = tags.of(call.world.db, call.account, call.region, ids)
+    for index, row in ipairs(rows) do
+      local described = describe(row, tag_lists[row.id], now)
+      shown[index] = matches(described) and described or false
+    end
+    return shown
   end
-  local items, token = page(found)
+  if not (input.SnapshotIds and input.SnapshotIds[1]) then
+    local items, token = listing.of_table(call, "ec2_snapshots", input.MaxResults or 1000, show)
+    return { Snapshots = items, NextToken = token }
+  end
+  local found = {}
+  for _, item in ipairs(show(by_ids(call, input.SnapshotIds))) do
+    found[#found + 1] = item or nil
+  end
+  local items, token = filters.page(input, 1000)(found)
   return { Snapshots = items, NextToken = token }
 end
 

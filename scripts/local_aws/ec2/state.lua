@@ -74,10 +74,10 @@ function state.terminate(list, now)
   end
 end
 
--- When the instance is (or will be) terminated, nil if never.
-function state.terminated_at(list)
+-- Until when EC2 shows an instance that is (or will be) terminated; nil if it is not.
+function state.forgotten_at(list)
   local last = list[#list]
-  return last and last[2] == "terminated" and last[1] or nil
+  return last and last[2] == "terminated" and last[1] + REMEMBERED or nil
 end
 
 return state

@@ -3,6 +3,7 @@
 local fault = require "local_aws.fault"
 local filters = require "local_aws.ec2.filters"
 local json = require "json"
+local listing = require "local_aws.ec2.listing"
 
 local tags = {}
 
@@ -118,16 +119,25 @@ function operations.DescribeTags(call)
       return { row[field] }
     end
   end)
-  local page = filters.page(call.input, 1000)
-  local found = {}
-  for row in call.world.db:rows([[SELECT resource, key, value FROM ec2_tags WHERE account = ? AND region = ?
-    ORDER BY resource, key]], call.account, call.region) do
-    row.type = TYPES[row.resource:match("^%l+")]
-    if matches(row) then
-      found[#found + 1] = { Key = row.key, Value = row.value, ResourceId = row.resource, ResourceType = row.type }
-    end
-  end
-  local items, token = page(found)
+  local items, token = listing.page {
+    limit = call.input.MaxResults or 1000, token = call.input.NextToken, start = { "", "" },
+    read = function(place, count)
+      return call.world.db:all([[SELECT resource, key, value FROM ec2_tags WHERE account = ? AND region = ?
+        AND (resource, key) > (?, ?) ORDER BY resource, key LIMIT ?]], call.account, call.region, place[1], place[2], count)
+    end,
+    show = function(rows)
+      local shown = {}
+      for index, row in ipairs(rows) do
+        row.type = TYPES[row.resource:match("^%l+")]
+        shown[index] = matches(row)
+          and { Key = row.key, Value = row.value, ResourceId = row.resource, ResourceType = row.type } or false
+      end
+      return shown
+    end,
+    place = function(row)
+      return json.array { row.resource, row.key }
+    end,
+  }
   return { Tags = items, NextToken = token }
 end
 

@@ -5,6 +5,7 @@ local crypto = require "crypto"
 local fault = require "local_aws.fault"
 local json = require "json"
 local pattern = require "local_aws.events.pattern"
+local task = require "task"
 
 local rules = {}
 
@@ -16,6 +17,14 @@ CREATE TABLE IF NOT EXISTS events_rules (
 ]]
 
 local DEFAULT_PAGE = 100
+
+local events = setmetatable({}, { __mode = "k" })
+
+-- The task.event that is set whenever rules change, for services that do something only while a rule waits for it.
+function rules.changed(world)
+  events[world] = events[world] or task.event()
+  return events[world]
+end
 
 -- One page of a list that is at hand, by input.Limit and input.NextToken.
 function rules.page(list, input)
@@ -80,6 +89,7 @@ function operations.PutRule(call)
   call.world.db:run([[INSERT OR REPLACE INTO events_rules (account, region, bus, name, state, pattern, schedule, details)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)]], row.account, row.region, bus, input.Name, input.State or "ENABLED", input.EventPattern,
     input.ScheduleExpression, json.encode(json.object { Description = input.Description, RoleArn = input.RoleArn }))
+  rules.changed(call.world):set()
   return { RuleArn = rules.arn(row) }
 end
 
@@ -105,6 +115,7 @@ local function set_state(call, state)
   local row = rules.get(call, call.input.Name, call.input.EventBusName)
   call.world.db:run("UPDATE events_rules SET state = ? WHERE account = ? AND region = ? AND bus = ? AND name = ?", state,
     call.account, call.region, row.bus, row.name)
+  rules.changed(call.world):set()
 end
 
 function operations.EnableRule(call)
