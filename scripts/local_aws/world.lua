@@ -9,6 +9,7 @@
 
 local accounts = require "local_aws.accounts"
 local calls = require "local_aws.control.calls"
+local data_version = require "local_aws.data_version"
 local fault = require "local_aws.fault"
 local faults = require "local_aws.control.faults"
 local json = require "json"
@@ -22,6 +23,14 @@ local validate = require "local_aws.wire.validate"
 local world_clock = require "local_aws.world_clock"
 
 local world = {}
+
+local function schemas()
+  local list = { accounts.schema }
+  for _, entry in ipairs(registry) do
+    list[#list + 1] = require(entry.module).schema
+  end
+  return list
+end
 
 local function load_services(self)
   for _, entry in ipairs(registry) do
@@ -101,6 +110,9 @@ function world.new(options)
   end
   function self.background(fn)
     return background(self, fn)
+  end
+  if options.path then
+    data_version.check(self.db, schemas(), options.path)
   end
   self.db:exec(accounts.schema)
   self.clock = world_clock.open(self.db)

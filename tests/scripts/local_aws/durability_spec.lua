@@ -2,6 +2,7 @@
 
 local json = require "json"
 local program = require "tests.support.program"
+local sqlite = require "sqlite"
 local support = require "tests.support.local_aws"
 local task = require "task"
 
@@ -141,5 +142,20 @@ describe("drsh local --data FILE", function()
     end
     assert.truthy(#all[1].dynamodb > 0 or #all[2].dynamodb > 0)
     program.remove(folder)
+  end)
+
+  it("takes no file of another version, and says which and what to do", function()
+    local path = os.tmpname()
+    local db = sqlite.open(path)
+    db:exec "CREATE TABLE drs_jobs (number INTEGER PRIMARY KEY, id TEXT)"
+    db:close()
+    local ok, problem = pcall(support.start, { data = path })
+    assert.same({ false, "DATA_OF_ANOTHER_VERSION" }, { ok, problem.code })
+    assert.matches("^" .. path .. " was made by another version of drsh %(its table drs_jobs has no column [%w_]+%)", problem.message)
+    local code, _, err = program.run("local --listen 127.0.0.1:0 --data " .. path)
+    assert.equal(1, code)
+    assert.matches("start with a new file", err)
+    assert.is_nil(err:find("traceback", 1, true))
+    os.remove(path)
   end)
 end)
