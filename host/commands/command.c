@@ -28,20 +28,42 @@ struct run {
     int exit_code;
 };
 
-/* error, traceback | nil -> ; an AWS or host error is a sentence, anything else shows where it came from. */
+/* Pushes the string field of the error at index 1; false, and nothing, if it is no table that has one. */
+static bool push_field(lua_State *L, const char *name) {
+    if (lua_type(L, 1) != LUA_TTABLE) {
+        return false;
+    }
+    lua_pushstring(L, name);
+    if (lua_rawget(L, 1) == LUA_TSTRING) {
+        return true;
+    }
+    lua_pop(L, 1);
+    return false;
+}
+
+/* error, traceback | nil, run -> ; an AWS or host error is a sentence, anything else shows where it came from. One whose code is
+ * USAGE means that the command was used wrongly. */
 static int show_error(lua_State *L) {
-    fprintf(stderr, "drsh: %s\n", luaL_tolstring(L, 1, NULL));
+    struct run *run = lua_touserdata(L, 3);
+    if (push_field(L, "code") && strcmp(lua_tostring(L, -1), "USAGE") == 0) {
+        run->exit_code = EXIT_USAGE;
+    }
+    if (luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL || !push_field(L, "message")) {
+        luaL_tolstring(L, 1, NULL);
+    }
+    fprintf(stderr, "drsh: %s\n", lua_tostring(L, -1));
     if (lua_type(L, 2) == LUA_TSTRING && lua_type(L, 1) == LUA_TSTRING) {
         fprintf(stderr, "%s\n", lua_tostring(L, 2));
     }
     return 0;
 }
 
-static void show_protected(lua_State *L) {
+static void show_protected(lua_State *L, struct run *run) {
     lua_settop(L, 2);
     lua_pushcfunction(L, show_error);
     lua_insert(L, 1);
-    if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
+    lua_pushlightuserdata(L, run);
+    if (lua_pcall(L, 3, 0, 0) != LUA_OK) {
         fprintf(stderr, "drsh: an error that cannot be shown\n");
     }
 }
@@ -53,7 +75,7 @@ static void ended(struct task *task, enum task_status status, lua_State *thread,
         run->exit_code = lua_isinteger(thread, 1) ? (int)lua_tointeger(thread, 1) : EXIT_DONE;
     } else if (status != TASK_CANCELLED) {
         run->exit_code = EXIT_FAILED;
-        show_protected(thread);
+        show_protected(thread, run);
     } else if (interrupt_signal() != 0) {
         run->exit_code = interrupt_signal() == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;
     }
@@ -171,7 +193,7 @@ static int run_body(struct run *run) {
         run_until_ended(run);
         task_release(run->task);
     } else {
-        show_protected(L);
+        show_protected(L, run);
     }
     int asked = run->state->exit_code; /* by os.exit */
     state_free(run->state);

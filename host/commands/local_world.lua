@@ -15,7 +15,8 @@ local account, region = "123456789012", "us-east-1"
 function local_world.address(name)
   local address, port = config.get(name):match "^%[?(.-)%]?:(%d+)$"
   if not address then
-    error({ code = "USAGE", message = name .. " should be ADDR:PORT, not " .. config.get(name) }, 0)
+    local flag = name:gsub("^DRSH_", ""):gsub("_", "-"):lower()
+    error({ code = "USAGE", message = ("--%s should be ADDR:PORT, not %s"):format(flag, config.get(name)) }, 0)
   end
   return address, tonumber(port)
 end

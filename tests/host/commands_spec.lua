@@ -28,6 +28,8 @@ describe("drsh", function()
       { "serve --listen", "%-%-listen needs a value" },
       { "serve --listen 0.0.0.0:0 --local", "can be reached from other machines" },
       { "serve --log-level loud", "debug, info, warn or error, not loud" },
+      { "local --speed fast", "^drsh: %-%-speed should be a number above 0, not fast\n$" },
+      { "local --listen 4599", "^drsh: %-%-listen should be ADDR:PORT, not 4599\n$" },
       { "call GET", "usage: drsh call METHOD PATH" },
       { "run", "usage: drsh run FILE" },
       { "run /nowhere/runbook.lua", "cannot open /nowhere/runbook.lua" },
