@@ -65,7 +65,7 @@ end
 
 function wire.encode(model, operation, output, request)
   local shape = model.operations[operation].output
-  local body = shape and json.encode(json_values.encode(model, shape, output)) or "{}"
+  local body = shape and json.encode(json_values.encode(model, shape, output)) or ""
   return 200, { ["content-type"] = content_type(request) }, body
 end
 

@@ -69,6 +69,17 @@ describe("awsJson", function()
     end
   end)
 
+  it("answers without a body where the model has no output", function()
+    dynamodb("CreateTable", json.encode { TableName = "tagged", BillingMode = "PAY_PER_REQUEST",
+      KeySchema = { { AttributeName = "p", KeyType = "HASH" } },
+      AttributeDefinitions = { { AttributeName = "p", AttributeType = "S" } } })
+    local answer = support.send(here, {
+      service = "dynamodb", headers = { ["X-Amz-Target"] = "DynamoDB_20120810.TagResource" },
+      body = '{"ResourceArn":"arn:aws:dynamodb:us-east-1:123456789012:table/tagged","Tags":[{"Key":"a","Value":"b"}]}',
+    })
+    assert.same({ 200, "", "0" }, { answer.status, answer.body, answer.headers["x-amz-crc32"] })
+  end)
+
   it("takes some words for a boolean", function()
     local answer, body = dynamodb("GetItem", '{"TableName": "nowhere", "Key": {"id": {"S": "1"}}, "ConsistentRead": "yes"}')
     assert.same({ 400, "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException" }, { answer.status, body.__type })
