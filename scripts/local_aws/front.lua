@@ -78,6 +78,18 @@ local function read_form(request)
   end
 end
 
+-- JSON for no target, unsigned: DRS has no such path, and DynamoDB has words for it.
+local function is_json_root(request)
+  local kind = request.headers["content-type"] or "application/json"
+  return request.method == "POST" and request.path == "/"
+    and (kind:find "^%s*application/json%f[%s;\0]" or kind:find "^application/x%-amz%-json%-1%.0%f[%s;\0]")
+end
+
+-- The request ids of DynamoDB are 52 digits and capitals, of which the first are here those of the UUID.
+local function long_id(id)
+  return ((id .. uuid.v4()):gsub("-", "")):sub(1, 52):upper()
+end
+
 -- A request of no service that is here: answered as JSON, as AWS's JSON services do.
 local NOWHERE = { name = "unknown", protocol = "rest_json" }
 
@@ -95,10 +107,7 @@ local function status_of(model, failure, entry)
   return STATUS[failure.code] or 400
 end
 
-local function unknown_operation(wire, entry, request, asked)
-  if wire.unknown then
-    wire.unknown(entry, request)
-  end
+local function unknown_operation(entry, asked)
   local failure = fault.new("UnknownOperationException", "Unknown operation: " .. tostring(asked))
   failure.status = entry.protocol == "rest_json" and 404 or 400
   error(failure, 0)
@@ -111,24 +120,28 @@ local function serve(self, request, call)
   call.entry = guess or NOWHERE
   local scope = auth.scope(request, call.entry.protocol)
   -- What the call itself says counts: a signature scoped to another service is refused further down.
-  local entry = guess or (scope and by_name(scope.service)) or (not scope and by_name("drs")) or NOWHERE
+  local entry = guess or by_name(scope and scope.service or is_json_root(request) and "dynamodb" or "drs") or NOWHERE
   call.entry = entry
+  call.requestId = entry.name == "dynamodb" and long_id(call.requestId) or call.requestId
   call.region = scope and scope.region
   local service = self.services[entry.name]
   if not service then
     log.warn("the local AWS has no such service", { service = scope and scope.service })
-    unknown_operation(WIRES.rest_json, entry, request, request.method .. " " .. request.path)
+    unknown_operation(entry, request.method .. " " .. request.path)
   end
   local wire = WIRES[entry.protocol]
   call.model = world.model(service)
   local operation, asked = wire.operation(entry, call.model, request)
   call.operation = operation or asked
+  if not operation and wire.unknown then
+    wire.unknown(entry, request)
+  end
   if not (operation and call.model.operations[operation].authtype == "none" and not scope) then
     call.principal = auth.authenticate(self.db, entry, request, scope)
     call.account = call.principal.account
   end
   if not operation or not world.operation(self, service, operation) then
-    unknown_operation(wire, entry, request, call.operation)
+    unknown_operation(entry, call.operation)
   end
   local injected = self.faults.pick(entry.name, operation, call.region, call.account)
   if injected then
@@ -173,7 +186,6 @@ local function finish(self, call, status, headers, body)
   return status, headers, body
 end
 
--- The request ids of DynamoDB have another form than the UUIDs of the rest; clients do not care, logs read better with one.
 local function answer(self, request)
   local call = { world = self, requestId = uuid.v4() }
   local ok, status, headers, body = xpcall(serve, with_trace, self, request, call)

@@ -4,6 +4,7 @@ local capacity        = require "local_aws.dynamodb.capacity"
 local collections     = require "local_aws.dynamodb.collections"
 local expressions     = require "local_aws.dynamodb.expressions"
 local fault           = require "local_aws.fault"
+local fingerprint     = require "local_aws.dynamodb.fingerprint"
 local item_operations = require "local_aws.dynamodb.item_operations"
 local items           = require "local_aws.dynamodb.items"
 local json            = require "json"
@@ -33,15 +34,15 @@ local function sorted_names(map)
   return names
 end
 
--- Tables by the names that the request uses, each key checked and met once.
-local function check_keys(table_, list)
+-- Each thing of the list once, by what of() tells of it.
+local function check_once(list, of)
   local seen = {}
   for _, key in ipairs(list) do
-    local primary = keys.primary(table_, key)
-    if seen[primary] then
+    local identity = of(key)
+    if seen[identity] then
       refuse(DUPLICATES)
     end
-    seen[primary] = true
+    seen[identity] = true
   end
 end
 
@@ -52,6 +53,7 @@ local function get_plan(name, request)
   for place, key in ipairs(request.Keys) do
     plan.keys[place] = value.normalise_map(key)
   end
+  check_once(plan.keys, fingerprint.of)
   return plan
 end
 
@@ -60,7 +62,6 @@ local function attach_get(call, plan)
   for _, key in ipairs(plan.keys) do
     keys.check(plan.table, key)
   end
-  check_keys(plan.table, plan.keys)
   keys.check_paths(plan.table, plan.paths or {})
 end
 
@@ -139,7 +140,7 @@ local function attach_writes(call, name, plans)
     end
     list[place] = plan.item or plan.key
   end
-  check_keys(table_, list)
+  check_once(list, function(item) return keys.primary(table_, item) end)
   return table_
 end
 

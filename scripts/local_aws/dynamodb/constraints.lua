@@ -27,7 +27,7 @@ local ENUM_ORDER = {
 -- The order in which AWS looks at the members of a request; the others follow by name.
 local MEMBER_ORDER = { "AttributeDefinitions", "Select", "IndexName", "TotalSegments", "ReturnConsumedCapacity", "QueryFilter",
   "TableName", "BillingMode", "ReturnItemCollectionMetrics", "ReturnValues", "Item", "Key", "ConditionalOperator", "ScanFilter",
-  "Segment", "AttributesToGet", "Limit", "KeyConditions", "Expected", "ProvisionedThroughput", "WriteCapacityUnits",
+  "Segment", "Limit", "AttributesToGet", "KeyConditions", "Expected", "ProvisionedThroughput", "WriteCapacityUnits",
   "ReadCapacityUnits", "KeySchema", "AttributeName", "AttributeType", "KeyType", "LocalSecondaryIndexes",
   "GlobalSecondaryIndexes", "Projection", "ProjectionType", "NonKeyAttributes" }
 local RANK = {}
@@ -151,7 +151,9 @@ local function check_map(model, shape, content, path, errors)
   local member_shape = model.shapes[shape.value.shape]
   local key_rules = OVERRIDES[shape.key.shape] or model.shapes[shape.key.shape]
   local bad_key, bad_value
-  for key, member in pairs(content) do
+  local names = sorted_keys(content)
+  for _, key in ipairs(names) do
+    local member = content[key]
     if key_rules.unless_arn and not key:find "^arn:" then
       bad_key = bad_key or #key < key_rules.min or #key > key_rules.max or not matches(key_rules.pattern, key)
     end
@@ -169,8 +171,8 @@ local function check_map(model, shape, content, path, errors)
       .. "to %d, Member must have length greater than or equal to %d]"):format(member_shape.max, member_shape.min))
     return
   end
-  for key, member in pairs(content) do
-    check(model, shape.value.shape, member, path .. "." .. key .. ".member", errors)
+  for _, key in ipairs(names) do
+    check(model, shape.value.shape, content[key], path .. "." .. key .. ".member", errors)
   end
 end
 

@@ -25,7 +25,7 @@ end
 
 local function check_start_key(table_, index, conditions, start)
   local schema, has_range = index or table_, false
-  selection.check_start_key(table_, index, start, "The provided starting key is invalid", true)
+  selection.check_start_order(table_, index, start)
   for _, name in ipairs(schema.ranges) do
     local condition = conditions[name]
     has_range = has_range or condition ~= nil
@@ -61,6 +61,7 @@ function operations.Query(call)
   expressions.check_parameters(input, { "ProjectionExpression", "FilterExpression", "KeyConditionExpression" }, legacy_names)
   local old_filter = legacy.filter(input.QueryFilter, input.ConditionalOperator)
   local request = selection.new(input)
+  request.start = selection.start(input)
   if not input.KeyConditions and not input.KeyConditionExpression then
     refuse "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
   end
@@ -71,6 +72,9 @@ function operations.Query(call)
 
   local table_, index = selection.attach(call, request, input)
   local schema = index or table_
+  if request.start then
+    selection.check_start_partition(table_, index, request.start)
+  end
   key_conditions.check(table_, schema, conditions)
   if request.start then
     check_start_key(table_, index, conditions, request.start)

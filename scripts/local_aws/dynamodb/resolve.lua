@@ -91,7 +91,7 @@ local function check_use(node, parent)
     if node.name == "size" then
       misused(node.name)
     end
-  elseif parent.kind ~= "call" and node.name ~= "size" then
+  elseif node.name ~= "size" then
     misused(node.name)
   end
 end

@@ -36,9 +36,12 @@ local function segment_slots(input)
 end
 
 local function start_after(request, table_, index, input)
-  selection.check_start_key(table_, index, request.start,
-    index and "The provided starting key is invalid" or BAD_START .. "The provided key element does not match the schema",
-    index ~= nil)
+  if index then
+    selection.check_start_partition(table_, index, request.start)
+    selection.check_start_order(table_, index, request.start)
+  else
+    selection.check_table_start(table_, request.start)
+  end
   local after = reads.place_of(table_, index, request.start)
   local first, last = segment_slots(input)
   if first and (after[1] < first or after[1] > last) then
@@ -52,8 +55,9 @@ function operations.Scan(call)
   local input = call.input
   expressions.check_parameters(input, { "ProjectionExpression", "FilterExpression" },
     { "AttributesToGet", "ScanFilter", "ConditionalOperator" })
-  local old_filter = legacy.filter(input.ScanFilter, input.ConditionalOperator)
   local request = selection.new(input)
+  local old_filter = legacy.filter(input.ScanFilter, input.ConditionalOperator)
+  request.start = selection.start(input)
   check_segment(input)
   local compiled = expressions.compile(input)
   request.filter = compiled.FilterExpression or old_filter

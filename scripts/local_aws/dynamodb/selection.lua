@@ -30,7 +30,7 @@ local function check_select(input)
   end
 end
 
-local UNPREFIXED = { "contains duplicates", "numeric value", "significant digits", "number with magnitude" }
+local UNPREFIXED = { "contains duplicates", "number set", "numeric value", "significant digits", "number with magnitude" }
 
 -- Numbers and sets are judged before they are known to be part of a start key; the sentence tells.
 local function start_problem(problem)
@@ -50,14 +50,20 @@ function selection.new(input)
   }
   request.paths = input.AttributesToGet and legacy.projection(input.AttributesToGet)
   check_select(input)
-  if input.ExclusiveStartKey then
-    request.start = {}
-    for name, attribute in pairs(input.ExclusiveStartKey) do
-      local normal, problem = value.normalise(attribute)
-      request.start[name] = normal or refuse(start_problem(problem))
-    end
-  end
   return request
+end
+
+-- The key after which to go on, checked as far as that goes without the table; nil for none.
+function selection.start(input)
+  if not input.ExclusiveStartKey then
+    return nil
+  end
+  local start = {}
+  for name, attribute in pairs(input.ExclusiveStartKey) do
+    local normal, problem = value.normalise(attribute)
+    start[name] = normal or refuse(start_problem(problem))
+  end
+  return start
 end
 
 -- Finds table and index -> both.
@@ -73,31 +79,60 @@ function selection.attach(call, request, input)
   return table_, index
 end
 
--- Is this the key of an item, with the index's keys where one is read? `message` is for a key with other members; `bare` says
--- that the keys by which the rows are ordered are judged without a word on the starting key.
-function selection.check_start_key(table_, index, start, message, bare)
-  local wanted = {}
+local function count(map)
+  local number = 0
+  for _ in pairs(map) do
+    number = number + 1
+  end
+  return number
+end
+
+-- How many names a start key has: those of the table's key, and of the index's where one is read.
+local function wanted(table_, index)
+  local names = {}
   for _, schema in ipairs { table_, index } do
     for _, name in ipairs(schema.names) do
-      wanted[name] = true
+      names[name] = true
     end
   end
-  for name in pairs(start) do
-    if not wanted[name] then
-      refuse(message)
-    end
-  end
-  for name in pairs(wanted) do
+  return count(names)
+end
+
+local function check_start_names(table_, start, names, is_hash)
+  for _, name in ipairs(names) do
     if not start[name] then
-      refuse(message)
+      refuse(BAD_START)
     end
+    keys.check_piece(table_, start, name, is_hash)
   end
-  local ordering = index or table_
-  for _, schema in ipairs { ordering, table_ } do
-    for place, name in ipairs(schema.names) do
-      local prefix = not (bare and schema == ordering) and BAD_START .. ": " or nil
-      keys.check_piece(table_, start, name, place <= #schema.hashes, prefix)
-    end
+end
+
+local function check_start_item(table_, start)
+  for place, name in ipairs(table_.names) do
+    keys.check_piece(table_, start, name, place == 1, BAD_START .. ": ")
+  end
+end
+
+-- Is this a key of the table? For a Scan, which says of each fault that the starting key is invalid.
+function selection.check_table_start(table_, start)
+  check_start_item(table_, start)
+  if count(start) ~= #table_.names then
+    refuse(BAD_START .. ": The provided key element does not match the schema")
+  end
+end
+
+-- AWS looks at a start key's partition before the conditions of a Query, and at the rest behind them.
+function selection.check_start_partition(table_, index, start)
+  if count(start) ~= wanted(table_, index) then
+    refuse(BAD_START)
+  end
+  check_start_names(table_, start, (index or table_).hashes, true)
+end
+
+function selection.check_start_order(table_, index, start)
+  check_start_names(table_, start, (index or table_).ranges, false)
+  if index then
+    check_start_item(table_, start)
   end
 end
 

@@ -123,11 +123,14 @@ function checked(attribute, depth)
   if depth > DEEPEST then
     refuse(TOO_DEEP)
   end
-  local kind, content = next(attribute)
+  local kind = next(attribute)
   if kind == nil then
     refuse("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
   end
-  local result = checked_content(kind, content, depth)
+  local result
+  for each_kind, each_content in pairs(attribute) do
+    result = checked_content(each_kind, each_content, depth)
+  end
   if next(attribute, kind) ~= nil then
     refuse("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
   end

@@ -22,6 +22,9 @@ local CORAL = {
   ValidationException = "com.amazon.coral.validate#",
 }
 
+-- Those of the front that call their text "Message".
+local CAPITAL = { SerializationException = true, AccessDeniedException = true }
+
 -- Type names of a service's own errors.
 local PREFIXES = { dynamodb = "com.amazonaws.dynamodb.v20120810#" }
 
@@ -39,9 +42,15 @@ function wire.decode(model, operation, request)
   local shape = model.operations[operation].input
   local ok, value = pcall(json.decode, request.body == "" and "{}" or request.body)
   if not ok or type(value) ~= "table" then
-    fault.raise("SerializationException", ok and "Unexpected token in the request body" or tostring(value.message or value))
+    fault.raise "SerializationException"
   end
   return shape and json_values.decode(model, shape, value) or json.object {}
+end
+
+-- An operation of no such name. Of this, and of a body that is no JSON, AWS tells the type and not a word more.
+function wire.unknown(_, request)
+  local is_json = request.body == "" or pcall(json.decode, request.body)
+  fault.raise(is_json and "UnknownOperationException" or "SerializationException")
 end
 
 function wire.invalid(found)
@@ -49,12 +58,14 @@ function wire.invalid(found)
 end
 
 local function content_type(request)
-  return (request.headers["content-type"] or ""):match("application/x%-amz%-json%-1%.%d") or "application/x-amz-json-1.0"
+  local asked = request.headers["content-type"] or "application/json"
+  return asked:match "application/x%-amz%-json%-1%.%d" or asked:match "^%s*(application/json)%f[%s;\0]"
+    or "application/x-amz-json-1.0"
 end
 
 function wire.encode(model, operation, output, request)
   local shape = model.operations[operation].output
-  local body = shape and json.encode(json_values.encode(model, shape, output)) or "{}"
+  local body = shape and json.encode(json_values.encode(model, shape, output)) or ""
   return 200, { ["content-type"] = content_type(request) }, body
 end
 
@@ -69,8 +80,8 @@ function wire.encode_fault(entry, model, failure, status, request)
     prefix = PREFIXES[entry.name]
   end
   body.__type = (PREFIXES[entry.name] and prefix or "") .. failure.code
-  local field = shape and shape.members and shape.members.Message and "Message" or "message"
-  body[field] = failure.message
+  local is_capital = CAPITAL[failure.code] or shape and shape.members and shape.members.Message
+  body[is_capital and "Message" or "message"] = failure.message ~= "" and failure.message or nil
   local headers = { ["content-type"] = content_type(request) }
   -- A service that spoke the query protocol first tells its old codes, too.
   if model and model.metadata.awsQueryCompatible then

@@ -1,40 +1,16 @@
 -- JSON values <-> the values that operations see, by the model's shapes. Used by awsJson and restJson1.
 --
 -- decode: JSON null is absent, members that the model does not know are ignored (as AWS does), blobs become raw bytes,
--- timestamps epoch seconds. A value of the wrong type is a SerializationException with the words that AWS's JSON front uses.
+-- timestamps epoch seconds. A value of the wrong type is a SerializationException (java_types.lua).
 -- encode: the other way; a member that the model does not know, or a value of the wrong type, is a fault of the simulator and
 -- raises.
 
 local crypto = require "crypto"
-local fault = require "local_aws.fault"
+local java_types = require "local_aws.wire.java_types"
 local json = require "json"
 local time = require "time"
 
 local json_values = {}
-
-local JAVA = { string = "String", integer = "Integer", long = "Long", boolean = "Boolean", double = "Double", float = "Float",
-  timestamp = "Date", blob = "ByteBuffer" }
-
-local function serialization(message)
-  fault.raise("SerializationException", message)
-end
-
-local function token(value)
-  local kind = type(value)
-  if kind == "boolean" then
-    return value and "TRUE_VALUE" or "FALSE_VALUE"
-  end
-  return kind == "number" and "NUMBER_VALUE" or "STRING_VALUE"
-end
-
-local function wrong_scalar(value, kind)
-  if type(value) ~= "table" then
-    serialization(token(value) .. " cannot be converted to " .. JAVA[kind])
-  elseif json.is_array(value) then
-    serialization("Unrecognized collection type class java.lang." .. JAVA[kind])
-  end
-  serialization("Start of structure or map found where not expected")
-end
 
 -- Caches of one function a shape: cache[model][shape name].
 local function cached(build)
@@ -60,11 +36,13 @@ end
 
 local decoder, encoder
 
-local function scalar(kind, accepts, convert)
-  return function()
+-- Decoders take the value, and whether it is an element of a collection: AWS tells those in words of their own.
+
+local function scalar(accepts, convert)
+  return function(model, shape)
     return function(value)
       if type(value) ~= accepts then
-        wrong_scalar(value, kind)
+        java_types.wrong_scalar(model, shape, value)
       end
       if convert then
         return convert(value)
@@ -78,74 +56,86 @@ local function whole(value)
   return math.type(value) == "integer" and value or math.tointeger(value) or math.tointeger(value // 1) or value
 end
 
+-- The words that AWS takes for a boolean as well.
+local WORDS = { ["true"] = true, yes = true, ["1"] = true, ["false"] = false, no = false, ["0"] = false }
+
+local function aggregate(is_list, fill)
+  return function(model, shape)
+    local into = fill(model, shape)
+    return function(value, in_collection)
+      if type(value) ~= "table" or json.is_array(value) ~= is_list then
+        java_types.wrong_aggregate(model, shape, value, in_collection)
+      end
+      return into(value)
+    end
+  end
+end
+
 local DECODE = {
-  string = scalar("string", "string"),
-  boolean = scalar("boolean", "boolean"),
-  integer = scalar("integer", "number", whole),
-  long = scalar("long", "number", whole),
-  float = scalar("float", "number"),
-  double = scalar("double", "number"),
-  timestamp = function()
+  string = scalar "string",
+  boolean = function(model, shape)
     return function(value)
-      local epoch = type(value) == "number" and value or type(value) == "string" and time.parse(value)
-      return epoch or wrong_scalar(value, "timestamp")
+      local word = value
+      if type(value) == "string" then
+        word = WORDS[value:lower()]
+      end
+      if type(word) ~= "boolean" then
+        java_types.wrong_scalar(model, shape, value)
+      end
+      return word
     end
   end,
-  blob = scalar("blob", "string", function(value)
-    return crypto.base64_decode(value) or serialization("'" .. value .. "' can not be converted to a Blob: invalid base64")
+  integer = scalar("number", whole),
+  long = scalar("number", whole),
+  float = scalar "number",
+  double = scalar "number",
+  timestamp = function(model, shape)
+    return function(value)
+      local epoch = type(value) == "number" and value or type(value) == "string" and time.parse(value)
+      return epoch or java_types.wrong_scalar(model, shape, value)
+    end
+  end,
+  blob = scalar("string", function(value)
+    return crypto.base64_decode(value) or java_types.wrong_base64(value)
   end),
-  list = function(model, shape)
+  list = aggregate(true, function(model, shape)
     local item = decoder(model, shape.member.shape)
     return function(value)
-      if type(value) ~= "table" then
-        serialization("Unexpected field type")
-      elseif not json.is_array(value) and next(value) ~= nil then
-        serialization("Start of structure or map found where not expected")
-      end
       local out = {}
-      for index, element in ipairs(value) do
+      for _, element in ipairs(value) do
         if element ~= json.null then
-          out[#out + 1] = item(element, index)
+          out[#out + 1] = item(element, true)
         end
       end
       return json.array(out)
     end
-  end,
-  map = function(model, shape)
+  end),
+  map = aggregate(false, function(model, shape)
     local convert = decoder(model, shape.value.shape)
     return function(value)
-      if type(value) ~= "table" then
-        serialization("Unexpected field type")
-      elseif json.is_array(value) and value[1] ~= nil then
-        serialization("Unrecognized collection type java.util.Map")
-      end
       local out = {}
       for key, element in pairs(value) do
         if element ~= json.null then
-          out[key] = convert(element)
+          out[key] = convert(element, true)
         end
       end
       return json.object(out)
     end
-  end,
+  end),
 }
 
-function DECODE.structure(model, shape)
-  if shape.document then
-    return function(value)
-      return value
-    end
+local function any_document()
+  return function(value)
+    return value
   end
+end
+
+local structure = aggregate(false, function(model, shape)
   local members = {}
   for name, member in pairs(shape.members or {}) do
     members[member.locationName or name] = { name = name, convert = decoder(model, member.shape) }
   end
   return function(value)
-    if type(value) ~= "table" then
-      serialization("Unexpected field type")
-    elseif json.is_array(value) and value[1] ~= nil then
-      serialization("Unrecognized collection type class")
-    end
     local out = {}
     for key, element in pairs(value) do
       local member = members[key]
@@ -155,6 +145,10 @@ function DECODE.structure(model, shape)
     end
     return json.object(out)
   end
+end)
+
+function DECODE.structure(model, shape)
+  return shape.document and any_document() or structure(model, shape)
 end
 
 decoder = cached(function(model, shape)

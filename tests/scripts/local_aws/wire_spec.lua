@@ -1,6 +1,7 @@
 -- The wire protocols from the server's side, over HTTP: what is read, what is refused before a service sees it, how faults are
 -- written.
 
+local http = require "http"
 local json = require "json"
 local models = require "models"
 local pattern = require "local_aws.wire.pattern"
@@ -47,13 +48,55 @@ describe("awsJson", function()
       { '{"TableName": {}}', "SerializationException", "Start of structure or map found where not expected" },
       { '{"TableName": [1]}', "SerializationException", "Unrecognized collection type class java.lang.String" },
       { '{"TableName": "abc", "Key": "x"}', "SerializationException", "Unexpected field type" },
-      { '{"TableName": "abc", "Key": {"id": {"B": "%"}}}', "SerializationException" },
+      { '{"TableName": "abc", "Key": {"id": {"B": "%"}}}', "SerializationException", "multiple of 4 bytes but found: 1" },
+      { '{"TableName": "abc", "Key": {"id": {"B": "+/+="}}}', "SerializationException", "Invalid last non-pad Base64" },
+      { '{"TableName": "abc", "Key": {"id": {"B": "++%="}}}', "SerializationException", "Invalid Base64 character: '%'" },
+      { '{"TableName": "abc", "Key": {"id": {"BOOL": "maybe"}}}', "SerializationException", "Unexpected token received" },
+      { '{"TableName": "abc", "Key": {"id": "x"}}', "SerializationException", "Unexpected value type in payload" },
+      { '{"TableName": "abc", "Key": {"id": []}}', "SerializationException",
+        "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue" },
+      { '{"TableName": "abc", "Key": []}', "SerializationException", "Unrecognized collection type "
+        .. "java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>" },
+      { '{"TableName": 1.5}', "SerializationException", "DECIMAL_VALUE cannot be converted to String" },
+      { '{"TableName": "abc", "AttributesToGet": {}}', "SerializationException", "Start of structure or map found" },
       { '{"TableName": "abc", "AttributesToGet": {"a": 1}}', "SerializationException", "Start of structure or map found" },
     } do
       local answer, body = dynamodb("GetItem", case[1])
       assert.equal(400, answer.status)
       assert.equal("com.amazon.coral.service#" .. case[2], body.__type)
-      assert.truthy(body.message:find(case[3] or "", 1, true), body.message)
+      assert.equal(case[3] == nil, body.Message == nil) -- of broken JSON AWS tells nothing
+      assert.truthy((body.Message or ""):find(case[3] or "", 1, true), body.Message)
+    end
+  end)
+
+  it("answers without a body where the model has no output", function()
+    dynamodb("CreateTable", json.encode { TableName = "tagged", BillingMode = "PAY_PER_REQUEST",
+      KeySchema = { { AttributeName = "p", KeyType = "HASH" } },
+      AttributeDefinitions = { { AttributeName = "p", AttributeType = "S" } } })
+    local answer = support.send(here, {
+      service = "dynamodb", headers = { ["X-Amz-Target"] = "DynamoDB_20120810.TagResource" },
+      body = '{"ResourceArn":"arn:aws:dynamodb:us-east-1:123456789012:table/tagged","Tags":[{"Key":"a","Value":"b"}]}',
+    })
+    assert.same({ 200, "", "0" }, { answer.status, answer.body, answer.headers["x-amz-crc32"] })
+  end)
+
+  it("takes some words for a boolean", function()
+    local answer, body = dynamodb("GetItem", '{"TableName": "nowhere", "Key": {"id": {"S": "1"}}, "ConsistentRead": "yes"}')
+    assert.same({ 400, "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException" }, { answer.status, body.__type })
+  end)
+
+  it("answers JSON for no operation with the type alone, signed or not", function()
+    for _, case in ipairs {
+      { "{}", "UnknownOperationException" }, { "hi", "SerializationException" },
+    } do
+      for _, kind in ipairs { "application/json", "application/x-amz-json-1.0" } do
+        local answer = http.request {
+          method = "POST", url = here.url, body = case[1], headers = { ["Content-Type"] = kind .. ";charset=x" },
+        }
+        assert.same({ 400, ('{"__type":"com.amazon.coral.service#%s"}'):format(case[2]) }, { answer.status, answer.body })
+        assert.equal(kind, answer.headers["content-type"])
+        assert.truthy(answer.headers["x-amzn-requestid"]:find("^" .. ("[0-9A-Z]"):rep(52) .. "$"))
+      end
     end
   end)
 

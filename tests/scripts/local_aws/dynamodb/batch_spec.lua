@@ -109,6 +109,10 @@ describe("DynamoDB batches", function()
       client.message("BatchWriteItem", { RequestItems = { one = json.array { { PutRequest = { Item = wrong } } } } }))
     assert.are.equal("The provided key element does not match the schema",
       client.message("BatchGetItem", { RequestItems = { one = { Keys = json.array { wrong } } } }))
+    assert.are.equal(twice, client.message("BatchGetItem",
+      { RequestItems = { nope = { Keys = json.array { key "a", key "a" } } } }))
+    assert.are.equal("ResourceNotFoundException",
+      client.fails("BatchWriteItem", { RequestItems = { nope = json.array { put "a", delete "a" } } }).code)
     for _, operation in ipairs { "BatchGetItem", "BatchWriteItem" } do
       local items = operation == "BatchGetItem" and { Keys = json.array { key "a" } } or json.array { put "a" }
       local fault = client.fails(operation, { RequestItems = { nope = items } })

@@ -71,6 +71,7 @@ describe("DynamoDB expressions", function()
       ["a.Date = :v"] = "Attribute name is a reserved keyword; reserved keyword: Date",
       ["((a = :v))"] = "The expression has redundant parentheses;",
       ["a = ((:v))"] = "The expression has redundant parentheses;",
+      ["size(contains(a, :v)) > :v"] = "The function is not allowed to be used this way in an expression; function: contains",
       ["size(a)"] = "The function is not allowed to be used this way in an expression; function: size",
       ["attribute_exists(a) = :v"] = "The function is not allowed to be used this way in an expression; function: "
         .. "attribute_exists",

@@ -87,6 +87,10 @@ describe("DynamoDB items", function()
       .. "limit of "
       .. "1024 bytes", client.message("PutItem", text(("r"):rep(1025))))
 
+    -- The number is judged before there are seen to be two types.
+    assert.are.equal("The parameter cannot be converted to a numeric value: b",
+      client.message("PutItem", put { p = { S = "a", N = "b" }, r = { N = "1" } }))
+
     local room = 400 * 1024 - (1 + 1 + 1 + 2 + 1) -- p "a", r 1, the name x
     client.put("a", 1, { x = { S = ("x"):rep(room) } })
     assert.are.equal("Item size has exceeded the maximum allowed size",

@@ -277,6 +277,20 @@ describe("DynamoDB Query", function()
       message({ p = { S = "b" }, r = { N = "9" } }, "p = :p AND r = :r", nine))
   end)
 
+  it("looks at the partition of the start before the conditions, at the rest behind them", function()
+    local function message(start, index)
+      return client.message("Query", query("z = :p", nil, { ExclusiveStartKey = start, IndexName = index }))
+    end
+    local invalid, wrong = "The provided starting key is invalid", "The provided key element does not match the schema"
+    assert.are.equal(invalid, message { p = { S = "a" } })
+    assert.are.equal(invalid, message { q = { S = "a" }, r = { N = "1" } })
+    assert.are.equal(wrong, message { p = { N = "1" }, z = { S = "a" } })
+    assert.are.equal(wrong, message({ g = { N = "1" }, x = { S = "a" }, y = { S = "a" } }, "g-keys"))
+    assert.are.equal("Query condition missed key schema element: p", message { p = { S = "a" }, z = { S = "a" } })
+    assert.are.equal("One or more parameter values were invalid: An number set  may not be empty",
+      message { p = { NS = json.array {} } })
+  end)
+
   it("takes the legacy parameters", function()
     local output = client.Query { TableName = "things", AttributesToGet = { "r" },
       KeyConditions = {

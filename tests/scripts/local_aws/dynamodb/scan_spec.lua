@@ -152,4 +152,32 @@ describe("DynamoDB Scan", function()
       assert.matches("slot<%?", plan(scan))
     end
   end)
+
+  it("judges AttributesToGet, then the filter, then the start", function()
+    local names = json.array { "y", "y" }
+    local filter = { y = { ComparisonOperator = "EQ", AttributeValueList = json.array {} } }
+    local start = { p = {} }
+    local function message(input)
+      input.TableName, input.ExclusiveStartKey = "nowhere", start
+      return client.message("Scan", input)
+    end
+    assert.are.equal("One or more parameter values were invalid: Duplicate value in attribute name: y",
+      message { AttributesToGet = names, ScanFilter = filter })
+    assert.are.equal("One or more parameter values were invalid: Invalid number of argument(s) for the EQ ComparisonOperator",
+      message { ScanFilter = filter })
+    assert.matches("^The provided starting key is invalid: Supplied AttributeValue is empty", message {})
+  end)
+
+  it("tells ten faults of the model, by AWS's order of members", function()
+    local nothing = json.object {}
+    local text = client.message("Scan", { TableName = "abc;", ReturnConsumedCapacity = "hi", AttributesToGet = json.array {},
+      IndexName = "abc;", Segment = -1, TotalSegments = -1, Select = "hi", Limit = -1, ConditionalOperator = "AN",
+      ScanFilter = { b = { ComparisonOperator = "" }, a = nothing } })
+    local places = {}
+    for place in text:gmatch "at '([^']+)' failed" do
+      places[#places + 1] = place
+    end
+    assert.are.same({ "select", "indexName", "totalSegments", "returnConsumedCapacity", "tableName", "conditionalOperator",
+      "scanFilter.a.member.comparisonOperator", "scanFilter.b.member.comparisonOperator", "segment", "limit" }, places)
+  end)
 end)
