@@ -1,6 +1,7 @@
 -- Choice rules: comparisons joined by And, Or, Not. https://states-language.net/spec.html#choice-state
 --
 --   matches(rule, environment) -> boolean        check(rule, pointer, report, top) reports what is wrong with a rule
+local checks     = require "local_aws.states.field_checks"
 local expression = require "local_aws.states.expression"
 local failure    = require "local_aws.states.failure"
 local json       = require "json"
@@ -189,15 +190,17 @@ end
 
 -- `top` rules carry Next (and may carry Assign); nested ones may not.
 function choice_rules.check(rule, pointer, report, top)
-  if type(rule) ~= "table" or json.is_array(rule) then
+  if not checks.is_object(rule) then
     report(pointer, "Expected value of type Object")
     return
   end
   local operators = {}
-  for name in pairs(rule) do
+  for name, value in pairs(rule) do
     if comparisons[name] or name == "And" or name == "Or" or name == "Not" then
       operators[#operators + 1] = name
-    elseif name ~= "Variable" and name ~= "Comment" and not (top and (name == "Next" or name == "Assign")) then
+    elseif top and name == "Assign" then
+      checks.assign(value, pointer .. "/Assign", report)
+    elseif name ~= "Variable" and name ~= "Comment" and not (top and name == "Next") then
       report(pointer .. "/" .. name, "Field is not supported")
     end
   end

@@ -53,7 +53,7 @@ local function variables(run, branch)
   return function(name)
     local at = branch
     while at do
-      local value = at.variables and json.decode(at.variables)[name]
+      local value = at.variables and document.open(document.read(at.variables))[name]
       if value ~= nil then
         return value
       end

@@ -11,6 +11,7 @@ local input_check = require "local_aws.states.input_check"
 local json        = require "json"
 local map_fields  = require "local_aws.states.map_fields"
 local transitions = require "local_aws.states.transitions"
+local variables   = require "local_aws.states.variable_scopes"
 local warnings    = require "local_aws.states.definition_warnings"
 
 local definition = {}
@@ -138,7 +139,8 @@ local function is_sound_scope(machine, pointer, report)
   return true
 end
 
--- context = {add, express, language, names, labels}: names and labels that have been seen.
+-- context = {add, express, language, names, labels, assigned}: names and labels that have been seen, and the variables of the
+-- scopes around.
 function check_scope(machine, pointer, context, is_root)
   local function report(place, message)
     context.add(SCHEMA, place == "" and "/" or place, message)
@@ -154,12 +156,13 @@ function check_scope(machine, pointer, context, is_root)
     report(pointer .. "/StartAt", "Expected value of type String")
     return
   end
-  local around = context.language
+  local around, assigned = context.language, context.assigned
   context.language = machine.QueryLanguage or around
+  context.assigned = variables.check(machine, pointer, assigned, report)
   for _, name in ipairs(sorted_keys(machine.States)) do
     check_one(name, machine.States[name], ("%s/States/%s"):format(pointer, name), report, context)
   end
-  context.language = around
+  context.language, context.assigned = around, assigned
   transitions.check(machine, pointer, context.add)
 end
 
@@ -176,7 +179,7 @@ local function check_text(text, machine_type, add)
   elseif not fine or not is_object(tree) then
     add(SCHEMA, nil, "Definition must be a valid JSON object")
   else
-    check_scope(tree, "", { add = add, express = machine_type == "EXPRESS", names = {}, labels = {} }, true)
+    check_scope(tree, "", { add = add, express = machine_type == "EXPRESS", names = {}, labels = {}, assigned = {} }, true)
     return tree
   end
 end

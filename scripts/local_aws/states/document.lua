@@ -157,6 +157,8 @@ function compact(value)
   return "{" .. table.concat(parts, ",") .. "}"
 end
 
+document.compact = compact
+
 -- A document that was read, as it was; one that was made, and what is inside it, in AWS's compact form.
 function document.write(value)
   return texts[value] or compact(value)

@@ -18,6 +18,7 @@ local operations = executions.operations
 local INPUT_LIMIT = 256 * 1024
 local EXPRESS_SECONDS = 300 -- AWS ends an Express execution after five minutes
 local REDRIVABLE_US = 14 * 86400 * 1000000
+local REDRIVE_TOKEN_US = 15 * 60 * 1000000
 
 local function seconds(us)
   return us and us // 1000 / 1000
@@ -193,14 +194,31 @@ function operations.GetExecutionHistory(call)
   return { events = events, nextToken = paging.token("history", after) }
 end
 
+-- A client token's redrive of the last 15 minutes, which is answered once more.
+-- https://docs.aws.amazon.com/step-functions/latest/apireference/API_RedriveExecution.html
+local function earlier_redrive(db, row, client_token)
+  return client_token and db:first("SELECT redriven_us FROM states_redrives WHERE execution = ? AND client_token = ?"
+    .. " AND redriven_us > ?", row.id, client_token, time.now_us() - REDRIVE_TOKEN_US)
+end
+
 function operations.RedriveExecution(call)
-  local row = get(call)
-  local status, reason = redrive_status(row, map_runs.around(call.world.db, row.id))
+  local row, db, client_token = get(call), call.world.db, call.input.clientToken
+  local earlier = earlier_redrive(db, row, client_token)
+  if earlier then
+    return { redriveDate = seconds(earlier.redriven_us) }
+  end
+  local status, reason = redrive_status(row, map_runs.around(db, row.id))
   if status ~= "REDRIVABLE" then
     fault.raise("ExecutionNotRedrivable", ("Execution is not redrivable: '%s'"):format(reason
       or "It is a child of a Map Run: redrive the execution of the Map"))
   end
-  interpreter.redrive(call.world, row)
+  db:transaction(function()
+    interpreter.redrive(call.world, row)
+    if client_token then
+      db:run("INSERT OR REPLACE INTO states_redrives (execution, client_token, redriven_us) VALUES (?, ?, ?)", row.id,
+        client_token, row.redriven_us)
+    end
+  end)
   driver.changed(call.world)
   return { redriveDate = seconds(row.redriven_us) }
 end

@@ -77,6 +77,38 @@ function checks.payload(value, pointer, report)
   template.check(value, pointer, report)
 end
 
+-- Credentials and Assign: their fields have names that mean something.
+function checks.payload_object(value, pointer, report)
+  checks.object(value, pointer, report)
+  checks.payload(value, pointer, report)
+end
+
+local NAME_LENGTH = 80
+
+-- Assign: https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html
+function checks.assign(value, pointer, report)
+  checks.payload_object(value, pointer, report)
+  for _, field in ipairs(checks.is_object(value) and checks.sorted_keys(value) or {}) do
+    local name = field:gsub("%.%$$", "")
+    if name == "states" then
+      report(pointer .. "/" .. field, "Variable name 'states' is reserved")
+    elseif (utf8.len(name) or #name) > NAME_LENGTH then
+      report(pointer .. "/" .. field, "Variable name length must be less than or equal to " .. NAME_LENGTH)
+    elseif name == "" or (jsonpath.parse("$" .. name) or {}).root ~= "$" .. name then
+      report(pointer .. "/" .. field, ("Variable name '%s' is not a valid identifier"):format(name))
+    end
+  end
+end
+
+-- Fields of which an object may have one each.
+function checks.exclusive(item, pointer, report, pairs_of)
+  for _, pair in ipairs(pairs_of) do
+    if item[pair[1]] ~= nil and item[pair[2]] ~= nil then
+      report(pointer, ("Only one of the fields [%s, %s] is allowed"):format(pair[1], pair[2]))
+    end
+  end
+end
+
 function checks.timestamp(value, pointer, report)
   if type(value) ~= "string" or not time.parse(value) then
     report(pointer, "Value is not a valid timestamp")

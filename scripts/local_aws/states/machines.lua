@@ -191,6 +191,7 @@ function operations.DeleteStateMachine(call)
   db:run("DELETE FROM states_map_items WHERE map_run IN (SELECT id FROM states_map_runs WHERE execution IN " .. below .. ")",
     text)
   db:run("DELETE FROM states_map_runs WHERE execution IN " .. below, text)
+  db:run("DELETE FROM states_redrives WHERE execution IN " .. below, text)
   db:run("DELETE FROM states_executions WHERE " .. own, text)
   db:run("DELETE FROM states_versions WHERE machine_arn = ?", text)
   db:run("DELETE FROM states_aliases WHERE machine_arn = ?", text)

@@ -20,10 +20,11 @@ local function one_of(...)
   end
 end
 
-local function object(fields, required)
+local function object(fields, required, exclusive)
   return function(value, pointer, report)
     if checks.is_object(value) then
       checks.check_fields(value, pointer, report, fields, required or {})
+      checks.exclusive(value, pointer, report, exclusive or {})
     else
       report(pointer, "Expected value of type Object")
     end
@@ -59,15 +60,17 @@ local function percentage(value, pointer, report)
   end
 end
 
-local reader_config = object { InputType = one_of("CSV", "JSON", "JSONL", "MANIFEST", "PARQUET"), CSVDelimiter = checks.text,
+local reader_config = object({ InputType = one_of("CSV", "JSON", "JSONL", "MANIFEST", "PARQUET"), CSVDelimiter = checks.text,
   CSVHeaderLocation = one_of("FIRST_ROW", "GIVEN"), CSVHeaders = true, MaxItems = checks.whole(0, MOST),
-  MaxItemsPath = checks.required_path, ManifestType = checks.text, Transformation = one_of("NONE", "LOAD_AND_FLATTEN") }
+  MaxItemsPath = checks.required_path, ManifestType = checks.text, Transformation = one_of("NONE", "LOAD_AND_FLATTEN") }, {},
+  { { "MaxItems", "MaxItemsPath" } })
 
 map_fields.fields = {
   ItemReader = object({ Resource = s3(READERS), Parameters = checks.payload, ReaderConfig = reader_config }, { "Resource" }),
-  ItemBatcher = object { BatchInput = checks.payload, MaxItemsPerBatch = checks.whole(1, MOST),
+  ItemBatcher = object({ BatchInput = checks.payload, MaxItemsPerBatch = checks.whole(1, MOST),
     MaxItemsPerBatchPath = checks.required_path, MaxInputBytesPerBatch = checks.whole(1, 262144),
-    MaxInputBytesPerBatchPath = checks.required_path },
+    MaxInputBytesPerBatchPath = checks.required_path }, {},
+    { { "MaxItemsPerBatch", "MaxItemsPerBatchPath" }, { "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath" } }),
   ResultWriter = object { Resource = s3 { ["s3:putObject"] = true }, Parameters = checks.payload,
     WriterConfig = object { Transformation = one_of("NONE", "COMPACT", "FLATTEN"), OutputType = one_of("JSON", "JSONL") } },
   Label = checks.text,

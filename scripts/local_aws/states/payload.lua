@@ -13,6 +13,9 @@ local payload = {}
 -- Bytes of JSON that a state may take or give.
 payload.LIMIT = 256 * 1024
 
+-- Bytes of all variables of a scope. (AWS counts those of the execution.)
+local VARIABLES_LIMIT = 10 * 1024 * 1024
+
 -- Applies InputPath or OutputPath; null means an empty object.
 local function filter(path_text, environment)
   if path_text == nil or path_text == "$" then
@@ -75,13 +78,19 @@ function payload.assign(run, branch, state, assign, source)
     return nil
   end
   local values = template.apply(assign, context.environment(run, branch, state, source))
-  local variables = branch.variables and json.decode(branch.variables) or json.object {}
+  local size = #document.write(values)
+  local variables = document.copy(document.open(document.read(branch.variables or "{}")))
   local assigned = json.object {}
   for name, value in pairs(values) do
     variables[name] = value
-    assigned[name] = json.encode(value)
+    assigned[name] = document.compact(value)
   end
-  branch.variables = json.encode(variables)
+  local stored = document.write(variables)
+  if size > payload.LIMIT or #stored > VARIABLES_LIMIT then
+    failure.raise("States.DataLimitExceeded",
+      ("The variables that the state '%s' assigns exceed the maximum number of bytes service limit."):format(branch.state))
+  end
+  branch.variables = stored
   return next(assigned) and assigned or nil
 end
 

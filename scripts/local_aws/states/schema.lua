@@ -71,6 +71,9 @@ CREATE INDEX IF NOT EXISTS states_tokens_branch ON states_tokens (branch) WHERE 
 CREATE TABLE IF NOT EXISTS states_activities (
   arn TEXT PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, created_us INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS states_activity_keys (arn TEXT PRIMARY KEY, encryption TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS states_redrives (
+  execution INTEGER NOT NULL, client_token TEXT NOT NULL, redriven_us INTEGER NOT NULL,
+  PRIMARY KEY (execution, client_token)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS states_tags (
   arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)) WITHOUT ROWID;
 ]]

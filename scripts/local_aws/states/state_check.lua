@@ -22,11 +22,7 @@ local function check_numbers(state, kind, pointer, report)
       report(pointer, "Exactly one of the fields is required: [" .. table.concat(kind.one_of, ", ") .. "]")
     end
   end
-  for _, pair in ipairs(state_fields.exclusive) do
-    if state[pair[1]] ~= nil and state[pair[2]] ~= nil then
-      report(pointer, ("Only one of the fields [%s, %s] is allowed"):format(pair[1], pair[2]))
-    end
-  end
+  checks.exclusive(state, pointer, report, state_fields.exclusive)
   local timeout, heartbeat = state.TimeoutSeconds, state.HeartbeatSeconds
   if type(timeout) == "number" and type(heartbeat) == "number" and heartbeat >= timeout then
     report(pointer .. "/HeartbeatSeconds", "HeartbeatSeconds must be smaller than TimeoutSeconds")

@@ -51,7 +51,7 @@ local function retry(value, pointer, report)
   end)
 end
 
-local catcher = { ErrorEquals = true, Comment = text, Next = text, ResultPath = reference, Assign = payload }
+local catcher = { ErrorEquals = true, Comment = text, Next = text, ResultPath = reference, Assign = checks.assign }
 
 local function catch(value, pointer, report)
   checks.each(value, pointer, report, function(item, place, is_last)
@@ -90,7 +90,7 @@ end
 
 local any = { Type = true, Comment = text, QueryLanguage = true }
 local filters = { InputPath = checks.path, OutputPath = checks.path }
-local onward = { Next = text, End = flag, Assign = payload }
+local onward = { Next = text, End = flag, Assign = checks.assign }
 local result = { ResultPath = reference, ResultSelector = payload, Parameters = payload, Retry = retry, Catch = catch }
 
 -- type -> {fields, required, onward = must have Next or End, scopes = fields that hold state machines of their own}
@@ -98,7 +98,7 @@ state_fields.types = {
   Task = {
     fields = with(any, filters, onward, result, { Resource = resource_arn, TimeoutSeconds = whole(1, 99999999),
       TimeoutSecondsPath = path, HeartbeatSeconds = whole(1, 99999999), HeartbeatSecondsPath = path,
-      Credentials = payload }),
+      Credentials = checks.payload_object }),
     required = { "Resource" }, onward = true,
   },
   Pass = { fields = with(any, filters, onward, { Result = true, ResultPath = reference, Parameters = payload }),
@@ -108,7 +108,8 @@ state_fields.types = {
       TimestampPath = path }),
     onward = true, one_of = { "Seconds", "Timestamp", "SecondsPath", "TimestampPath" },
   },
-  Choice = { fields = with(any, filters, { Choices = choices, Default = text, Assign = payload }), required = { "Choices" } },
+  Choice = { fields = with(any, filters, { Choices = choices, Default = text, Assign = checks.assign }),
+    required = { "Choices" } },
   Succeed = { fields = with(any, filters) },
   Fail = { fields = with(any, { Error = text, Cause = text, ErrorPath = checks.path_or_function,
     CausePath = checks.path_or_function }) },

@@ -35,6 +35,40 @@ describe("a state machine definition", function()
       "Catch": [{"ErrorEquals": ["X"], "Next": "B"}]}]]):find "Missing 'Next' target: B")
   end)
 
+  it("assigns variables that have a name", function()
+    local function assigning(name)
+      return of_state(('{"Type": "Pass", "End": true, "Assign": {"%s": 1}}'):format(name))
+    end
+    assert.equal("", assigning "x_1")
+    assert.equal("", assigning "straße")
+    assert.equal("SCHEMA_VALIDATION_FAILED: Variable name 'states' is reserved at /States/A/Assign/states", assigning "states")
+    for _, name in ipairs { "1x", "x.y", "x[2]", "x-y", "" } do
+      assert.equal(("SCHEMA_VALIDATION_FAILED: Variable name '%s' is not a valid identifier at /States/A/Assign/%s"):format(name,
+        name), assigning(name))
+    end
+    assert.truthy(assigning(("x"):rep(81)):find "Variable name length must be less than or equal to 80")
+    assert.equal("SCHEMA_VALIDATION_FAILED: Expected value of type Object at /States/A/Assign",
+      of_state '{"Type": "Pass", "End": true, "Assign": 5}')
+    assert.truthy(of_state([[{"Type": "Choice", "Default": "A", "Choices": [{"Variable": "$.a", "IsNull": true, "Next": "A",
+      "Assign": {"1": 2}}]}]]):find("/States/A/Choices[0]/Assign/1", 1, true))
+  end)
+
+  it("assigns in an inner scope no variable of an outer one", function()
+    local function branch(name, variable)
+      return ('{"StartAt": "NAME", "States": {"NAME": {"Type": "Pass", "End": true, "Assign": {"%s": 1}}}}')
+        :format(variable):gsub("NAME", name)
+    end
+    local function parallel(first, second)
+      return reason(([[{"StartAt": "A", "States": {
+        "A": {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "Next": "B",
+          "Catch": [{"ErrorEquals": ["States.ALL"], "Assign": {"problem.$": "$"}, "Next": "B"}]},
+        "B": {"Type": "Parallel", "End": true, "Branches": [%s, %s]}}}]]):format(branch("C", first), branch("D", second)))
+    end
+    assert.equal("", parallel("x", "x"))
+    assert.equal("SCHEMA_VALIDATION_FAILED: Variable 'problem' is assigned in an outer scope: give it another name here "
+      .. "at /States/B/Branches[1]/States/D/Assign/problem", parallel("x", "problem"))
+  end)
+
   it("has one way on from each state", function()
     assert.truthy(of_state('{"Type": "Pass"}'):find "%[Next%] or %[End%]")
     assert.truthy(of_state('{"Type": "Pass", "Next": "A", "End": true}'):find "Only one of the fields %[Next, End%]")
@@ -53,6 +87,8 @@ describe("a state machine definition", function()
         .. "or a valid intrinsic function call at /States/A/Parameters/x.$",
       ['{"Type": "Task", "End": true}'] = "These fields are required: [Resource] at /States/A",
       ['{"Type": "Task", "End": true, "Resource": "lambda"}'] = "Value is not a valid resource ARN at /States/A/Resource",
+      ['{"Type": "Task", "End": true, "Resource": "arn:aws:states:::sns:publish", "Credentials": null}'] =
+        "Expected value of type Object at /States/A/Credentials",
       ['{"Type": "Wait", "End": true}'] =
         "Exactly one of the fields is required: [Seconds, Timestamp, SecondsPath, TimestampPath]",
       ['{"Type": "Wait", "End": true, "Seconds": 1.5}'] = "Expected value of type Integer at /States/A/Seconds",
@@ -120,6 +156,19 @@ describe("a state machine definition", function()
   it("must end", function()
     assert.equal("MISSING_END_STATE: No state ends the workflow at /States",
       reason '{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "A"}}}')
+  end)
+
+  it("has a number or its path in a distributed Map, not both", function()
+    local function of_map(fields)
+      return of_state([[{"Type": "Map", "End": true, "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED",
+        "ExecutionType": "EXPRESS"}, "StartAt": "X", "States": {"X": {"Type": "Succeed"}}}, ]] .. fields .. "}")
+    end
+    assert.equal("", of_map '"ItemBatcher": {"MaxItemsPerBatch": 2, "MaxInputBytesPerBatchPath": "$.b"}')
+    assert.equal("SCHEMA_VALIDATION_FAILED: Only one of the fields [MaxItemsPerBatch, MaxItemsPerBatchPath] is allowed at "
+      .. "/States/A/ItemBatcher", of_map '"ItemBatcher": {"MaxItemsPerBatch": 2, "MaxItemsPerBatchPath": "$.b"}')
+    assert.equal("SCHEMA_VALIDATION_FAILED: Only one of the fields [MaxItems, MaxItemsPath] is allowed at "
+      .. "/States/A/ItemReader/ReaderConfig", of_map [["ItemReader": {"Resource": "arn:aws:states:::s3:getObject",
+      "ReaderConfig": {"InputType": "JSON", "MaxItems": 1, "MaxItemsPath": "$.b"}}]])
   end)
 
   it("has labels of its own for distributed Maps", function()

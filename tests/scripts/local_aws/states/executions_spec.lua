@@ -295,6 +295,21 @@ describe("Step Functions", function()
       assert.truthy(world:refusal("RedriveExecution", { executionArn = arn }):find "^ExecutionNotRedrivable")
     end)
 
+    it("answers a client token's second call as the first, for 15 minutes", function()
+      local arn = start(world:create("m", WAIT)).executionArn
+      clock.step(5)
+      world:call("StopExecution", { executionArn = arn })
+      local input = { executionArn = arn, clientToken = "once" }
+      local first = world:call("RedriveExecution", input).redriveDate
+      clock.step(2)
+      assert.equal(first, world:call("RedriveExecution", input).redriveDate)
+      assert.equal(1, world:describe(arn).redriveCount)
+      world:call("StopExecution", { executionArn = arn })
+      clock.step(15 * 60)
+      assert.equal(first + 15 * 60 + 2, world:call("RedriveExecution", input).redriveDate)
+      assert.equal(2, world:describe(arn).redriveCount)
+    end)
+
     it("takes up a stopped wait again", function()
       local arn = start(world:create("m", WAIT)).executionArn
       clock.step(5)

@@ -147,6 +147,19 @@ describe("a state of type", function()
       B = { Type = "Pass", Parameters = { ["v.$"] = "$v" }, End = true } }, { n = 5 }))
   end)
 
+  it("any keeps a variable's fields in the order in which they came", function()
+    assert.equal('{"v":{"z":1,"a":{"c":2,"b":3}}}', output("A", {
+      A = { Type = "Pass", Assign = { ["v.$"] = "$" }, Next = "B" },
+      B = { Type = "Pass", Parameters = { ["v.$"] = "$v" }, End = true } }, '{"z": 1, "a": {"c": 2, "b": 3}}'))
+  end)
+
+  it("any fails when it assigns more than 256 KiB at once", function()
+    local described = world:run("A", { A = { Type = "Pass", Assign = { ["v.$"] = "$", ["w.$"] = "$" }, End = true } },
+      json.encode(("x"):rep(150 * 1024)))
+    assert.equal("States.DataLimitExceeded", described.error)
+    assert.equal("The variables that the state 'A' assigns exceed the maximum number of bytes service limit.", described.cause)
+  end)
+
   it("any fails with States.Runtime when a path finds nothing", function()
     local described = world:run("Look", { Look = { Type = "Pass", End = true,
       Parameters = { ["address.$"] = "$.application.address" } } },
