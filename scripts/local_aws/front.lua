@@ -78,8 +78,18 @@ local function read_form(request)
   end
 end
 
--- A request of no service that is here: answered as JSON, as AWS's JSON services do.
-local NOWHERE = { name = "unknown", protocol = "rest_json" }
+-- A request of no service that is here is answered in the protocol that it speaks, as far as one can see.
+local function nowhere(request, scope)
+  local asked = request.form
+  if request.headers["x-amz-target"] then
+    return { name = "unknown", protocol = "json" }
+  elseif asked and asked.Action then
+    return { name = "unknown", protocol = "query", namespace = "http://webservices.amazon.com/AWSFault/2005-15-09" }
+  elseif scope and (scope.service == "s3" or scope.service == "cloudfront") then
+    return { name = "unknown", protocol = "rest_xml" }
+  end
+  return { name = "unknown", protocol = "rest_json" }
+end
 
 local function status_of(model, failure, entry)
   local shape = model and model.shapes[failure.code]
@@ -108,16 +118,21 @@ end
 local function serve(self, request, call)
   read_form(request)
   local guess = by_content(request)
-  call.entry = guess or NOWHERE
+  call.entry = guess or nowhere(request)
   local scope = auth.scope(request, call.entry.protocol)
   -- What the call itself says counts: a signature scoped to another service is refused further down.
-  local entry = guess or (scope and by_name(scope.service)) or (not scope and by_name("drs")) or NOWHERE
+  local entry = guess or (scope and by_name(scope.service)) or nowhere(request, scope)
+  if not scope and entry.protocol == "rest_json" then
+    entry = by_name "drs"
+  end
   call.entry = entry
   call.region = scope and scope.region
   local service = self.services[entry.name]
   if not service then
-    log.warn("the local AWS has no such service", { service = scope and scope.service })
-    unknown_operation(WIRES.rest_json, entry, request, request.method .. " " .. request.path)
+    local asked = request.form and request.form.Action or request.headers["x-amz-target"] or request.method .. " "
+      .. request.path
+    world.say_unknown(self, scope and scope.service or "unknown", asked)
+    unknown_operation(WIRES[entry.protocol], entry, request, asked)
   end
   local wire = WIRES[entry.protocol]
   call.model = world.model(service)
@@ -127,7 +142,8 @@ local function serve(self, request, call)
     call.principal = auth.authenticate(self.db, entry, request, scope)
     call.account = call.principal.account
   end
-  if not operation or not world.operation(self, service, operation) then
+  if not operation or not service.operations[operation] then
+    world.say_unknown(self, entry.name, tostring(call.operation))
     unknown_operation(wire, entry, request, call.operation)
   end
   local injected = self.faults.pick(entry.name, operation, call.region, call.account)
