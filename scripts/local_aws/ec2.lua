@@ -7,12 +7,13 @@ local launch_templates = require "local_aws.ec2.launch_templates"
 local store = require "local_aws.ec2.store"
 local time = require "time"
 
+-- What keeps something is there from the start. The operations are many, and are read when the first is called.
+local KEEPERS = { "client_tokens", "default_network", "instances", "launch_templates", "store", "tags" }
 local PARTS = {
-  "addresses", "default_network", "iam_profiles", "images", "instance_attributes", "instance_operations", "instance_status",
-  "instance_types",
-  "instances", "internet_gateways", "key_pairs", "launch_template_versions", "launch_templates", "network_interfaces",
-  "prefix_lists", "regions", "route_tables", "routes", "run_instances", "security_group_rules", "security_groups",
-  "snapshot_attributes", "snapshots", "store", "subnets", "tags", "volume_attachments", "volumes", "vpcs",
+  "addresses", "iam_profiles", "images", "instance_attributes", "instance_operations", "instance_status", "instance_types",
+  "internet_gateways", "key_pairs", "launch_template_versions", "launch_templates", "network_interfaces", "prefix_lists",
+  "regions", "route_tables", "routes", "run_instances", "security_group_rules", "security_groups", "snapshot_attributes",
+  "snapshots", "subnets", "tags", "volume_attachments", "volumes", "vpcs",
 }
 
 -- DryRun: everything is done and judged, and then refused, which takes it back. In which state things are is not judged.
@@ -37,14 +38,24 @@ local function complete(operation)
   end
 end
 
-local operations, schema = {}, {}
-for _, part_name in ipairs(PARTS) do
-  local part = require("local_aws.ec2." .. part_name)
-  schema[#schema + 1] = part.schema
-  for name, operation in pairs(part.operations or {}) do
-    operations[name] = complete(operation)
+local schema = {}
+for index, name in ipairs(KEEPERS) do
+  schema[index] = require("local_aws.ec2." .. name).schema
+end
+
+local function read_operations(operations)
+  setmetatable(operations, nil)
+  for _, part in ipairs(PARTS) do
+    for name, operation in pairs(require("local_aws.ec2." .. part).operations) do
+      operations[name] = complete(operation)
+    end
   end
 end
+
+local operations = setmetatable({}, { __index = function(self, name)
+  read_operations(self)
+  return self[name]
+end })
 
 return {
   name = "ec2", model = "ec2", schema = table.concat(schema), operations = operations,

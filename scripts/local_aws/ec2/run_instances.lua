@@ -1,5 +1,6 @@
 -- RunInstances.
 
+local client_tokens = require "local_aws.ec2.client_tokens"
 local default_network = require "local_aws.ec2.default_network"
 local fault = require "local_aws.fault"
 local iam_profiles = require "local_aws.ec2.iam_profiles"
@@ -15,34 +16,6 @@ local public_addresses = require "local_aws.ec2.public_addresses"
 local store = require "local_aws.ec2.store"
 local subnets = require "local_aws.ec2.subnets"
 local time = require "time"
-
-local run_instances = {}
-
--- Launches by client token, which AWS keeps for a day: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
-run_instances.schema = [[
-CREATE TABLE IF NOT EXISTS ec2_client_tokens (
-  account TEXT NOT NULL, region TEXT NOT NULL, token TEXT NOT NULL, input TEXT NOT NULL, reservation TEXT NOT NULL,
-  at_us INTEGER NOT NULL, PRIMARY KEY (account, region, token)
-) WITHOUT ROWID;
-]]
-
-local DAY_US = 86400 * 1000000
-
--- Everything that the call asked for, as one text.
-local function fingerprint(input)
-  return json.encode(input)
-end
-
--- The instances of an earlier call with this token, nil for a new one.
-local function earlier(call, now)
-  local row = call.input.ClientToken and call.world.db:first([[SELECT * FROM ec2_client_tokens WHERE account = ? AND region = ?
-    AND token = ? AND at_us > ?]], call.account, call.region, call.input.ClientToken, now - DAY_US)
-  if row and row.input ~= fingerprint(call.input) then
-    fault.raise("IdempotentParameterMismatch", "Arguments on this idempotent request are inconsistent with arguments used in "
-      .. "previous request(s).")
-  end
-  return row and row.reservation
-end
 
 local function check_counts(input)
   local low, high = input.MinCount, input.MaxCount
@@ -107,22 +80,17 @@ local operations = {}
 
 function operations.RunInstances(call)
   local now = time.now_us()
-  local count, known = check_counts(call.input), earlier(call, now)
+  local count, asked = check_counts(call.input), client_tokens.fingerprint(call.input)
+  local known = client_tokens.earlier(call, asked, now)
   if known then
     return show(call, known, now)
   end
-  local asked = fingerprint(call.input)
   local settings, reservation = launch_settings.read(call), ids.new "r-"
   for index = 1, count do
     launch_one(call, settings, index, reservation, now)
   end
-  if call.input.ClientToken then
-    call.world.db:run("INSERT OR REPLACE INTO ec2_client_tokens VALUES (?, ?, ?, ?, ?, ?)", call.account, call.region,
-      call.input.ClientToken, asked, reservation, now)
-  end
+  client_tokens.keep(call, asked, reservation, now)
   return show(call, reservation, now)
 end
 
-run_instances.operations = operations
-
-return run_instances
+return { operations = operations }
