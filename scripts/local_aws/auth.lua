@@ -42,14 +42,19 @@ local REFUSALS = {
     mismatch = { "AuthFailure", 401, EC2_UNKNOWN },
     unknown = { "AuthFailure", 401, EC2_UNKNOWN },
     expired = { "RequestExpired", 400, "Request has expired." },
+    -- https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html: a clock that is wrong has its own code here.
+    skewed = { "RequestExpired", 400, "Request has expired." },
   },
 }
+
+-- Seconds that a client's clock may be wrong; five minutes elsewhere.
+local MAX_SKEW = { ec2 = 900 }
 
 REFUSALS.rest_xml, REFUSALS.rpc_cbor = REFUSALS.query, REFUSALS.json
 
 -- Raises the refusal of this kind as the protocol has it.
 function auth.refuse(protocol, kind, message)
-  local code, status, own_words = table.unpack(REFUSALS[protocol][kind])
+  local code, status, own_words = table.unpack(REFUSALS[protocol][kind] or REFUSALS[protocol].mismatch)
   local failure = fault.new(code, own_words or message)
   failure.status = status
   error(failure, 0)
@@ -96,12 +101,11 @@ function auth.authenticate(db, entry, request, scope)
   end
   local ok, code, message = sigv4.verify {
     method = request.method, target = request.target, headers = request.headers, body = request.body,
-    secret_access_key = key.secretAccessKey, time = time.wall(), max_skew = 300,
+    secret_access_key = key.secretAccessKey, time = time.wall(), max_skew = MAX_SKEW[protocol] or 300,
   }
   if not ok then
-    local kind = KINDS[code] or "mismatch"
-    local skewed = message and message:find("^Signature ")
-    auth.refuse(protocol, kind, (kind ~= "mismatch" or skewed) and message or MISMATCH)
+    local kind = message and message:find("^Signature ") and "skewed" or KINDS[code] or "mismatch"
+    auth.refuse(protocol, kind, kind ~= "mismatch" and message or MISMATCH)
   end
   return { arn = key.arn, userId = key.userId, account = key.account, accessKeyId = key.accessKeyId }
 end

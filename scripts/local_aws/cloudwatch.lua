@@ -1,7 +1,7 @@
 -- CloudWatch: metrics, their statistics, alarms that are evaluated on the world's clock and act through SNS and EventBridge.
--- Metric math and composite alarms are not there. The parts are in cloudwatch/.
+-- Anomaly detection and insight rules are not there. The parts are in cloudwatch/.
 
-local PARTS = { "metrics", "statistics", "alarms", "alarm_lists" }
+local PARTS = { "alarm_lists", "alarms", "composite_alarms", "dashboards", "metric_data", "metrics", "statistics" }
 
 local operations, schema = {}, {}
 for _, part_name in ipairs(PARTS) do

@@ -22,8 +22,8 @@
 
 local accounts = require "local_aws.accounts"
 local fault = require "local_aws.fault"
-local instances = require "local_aws.ec2.instances"
 local json = require "json"
+local launch = require "local_aws.ec2.launch"
 local log = require "log"
 local drs_replication = require "local_aws.drs.replication"
 local read_file = require "local_aws.data_file"
@@ -52,7 +52,7 @@ local SOURCE_SERVER = {
 
 local INSTANCE = { members = {
   name = "string", id = "string", tags = TAGS, instanceType = "string", privateIp = "string", imageId = "string",
-  state = "string", launchedDaysAgo = "number", subnetId = "string", vpcId = "string", platform = "string",
+  state = "string", launchedDaysAgo = "number", platform = "string",
 } }
 
 local PLACE = {
@@ -115,7 +115,7 @@ local function source_server(place, given, now)
   }
 end
 
-local function machine(world, place, given, now)
+local function machine(given, now)
   local launched = now - math.floor((given.launchedDaysAgo or 30) * DAY_US)
   local life = { { launched, "pending" }, { launched + 20000000, "running" } }
   if given.state == "stopped" then
@@ -126,11 +126,9 @@ local function machine(world, place, given, now)
     tags[key] = value
   end
   return {
-    id = given.id, imageId = given.imageId or "ami-0c101f26f147fa7fd", instanceType = given.instanceType or "t3.micro",
-    privateIp = given.privateIp or instances.next_private_ip(world, place.account, place.region), tags = tags,
-    subnetId = given.subnetId or "subnet-0a91c4e27d6b3f805", vpcId = given.vpcId or "vpc-0c3b8f1d6a7e52940",
-    zone = place.region .. "a",
-    volumes = json.array { { deviceName = "/dev/sda1", volumeId = instances.hex_id "vol-" } }, platform = given.platform,
+    id = given.id, privateIp = given.privateIp, tags = tags, volumes = { { deviceName = "/dev/sda1" } },
+    definition = { imageId = given.imageId or "ami-0c101f26f147fa7fd", instanceType = given.instanceType or "t3.micro",
+      platform = given.platform },
   }, life
 end
 
@@ -144,8 +142,7 @@ local function seed_place(world, place, now)
     counts.servers = counts.servers + 1
   end
   for _, given in ipairs(place.instances or {}) do
-    local definition, life = machine(world, place, given, now)
-    instances.insert(world.db, place.account, place.region, definition, life)
+    launch.instance({ world = world, account = place.account, region = place.region }, machine(given, now))
     counts.instances = counts.instances + 1
   end
   return counts

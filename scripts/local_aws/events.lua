@@ -1,7 +1,7 @@
 -- EventBridge: buses, rules, targets, events. A rule's targets on the local AWS are served (SNS topics, state machines, Lambda
 -- functions, other buses); what goes elsewhere is logged. Schedules are kept, and not run. The parts are in events/.
 
-local PARTS = { "buses", "rules", "targets", "put_events" }
+local PARTS = { "archives", "buses", "permissions", "put_events", "replays", "rules", "tags", "targets" }
 
 local operations, schema = {}, {}
 for _, part_name in ipairs(PARTS) do
@@ -14,5 +14,8 @@ end
 
 return {
   name = "events", model = "events", schema = table.concat(schema), operations = operations,
-  start = require("local_aws.events.delivery").begin,
+  start = function(world)
+    require("local_aws.events.delivery").begin(world)
+    require("local_aws.events.replays").begin(world)
+  end,
 }

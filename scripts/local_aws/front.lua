@@ -90,8 +90,18 @@ local function long_id(id)
   return ((id .. uuid.v4()):gsub("-", "")):sub(1, 52):upper()
 end
 
--- A request of no service that is here: answered as JSON, as AWS's JSON services do.
-local NOWHERE = { name = "unknown", protocol = "rest_json" }
+-- A request of no service that is here is answered in the protocol that it speaks, as far as one can see.
+local function nowhere(request, scope)
+  local asked = request.form
+  if request.headers["x-amz-target"] then
+    return { name = "unknown", protocol = "json" }
+  elseif asked and asked.Action then
+    return { name = "unknown", protocol = "query", namespace = "http://webservices.amazon.com/AWSFault/2005-15-09" }
+  elseif scope and (scope.service == "s3" or scope.service == "cloudfront") then
+    return { name = "unknown", protocol = "rest_xml" }
+  end
+  return { name = "unknown", protocol = "rest_json" }
+end
 
 local function status_of(model, failure, entry)
   local shape = model and model.shapes[failure.code]
@@ -107,7 +117,12 @@ local function status_of(model, failure, entry)
   return STATUS[failure.code] or 400
 end
 
-local function unknown_operation(entry, asked)
+-- Some protocols have words of their own for what they do not know.
+local function unknown_operation(entry, request, asked)
+  local wire = WIRES[entry.protocol]
+  if wire.unknown then
+    wire.unknown(entry, request)
+  end
   local failure = fault.new("UnknownOperationException", "Unknown operation: " .. tostring(asked))
   failure.status = entry.protocol == "rest_json" and 404 or 400
   error(failure, 0)
@@ -117,17 +132,22 @@ end
 local function serve(self, request, call)
   read_form(request)
   local guess = by_content(request)
-  call.entry = guess or NOWHERE
+  call.entry = guess or nowhere(request)
   local scope = auth.scope(request, call.entry.protocol)
   -- What the call itself says counts: a signature scoped to another service is refused further down.
-  local entry = guess or by_name(scope and scope.service or is_json_root(request) and "dynamodb" or "drs") or NOWHERE
+  local entry = guess or (scope and by_name(scope.service)) or nowhere(request, scope)
+  if not scope and entry.protocol == "rest_json" then
+    entry = by_name(is_json_root(request) and "dynamodb" or "drs")
+  end
   call.entry = entry
   call.requestId = entry.name == "dynamodb" and long_id(call.requestId) or call.requestId
   call.region = scope and scope.region
   local service = self.services[entry.name]
   if not service then
-    log.warn("the local AWS has no such service", { service = scope and scope.service })
-    unknown_operation(entry, request.method .. " " .. request.path)
+    local asked = request.form and request.form.Action or request.headers["x-amz-target"] or request.method .. " "
+      .. request.path
+    world.say_unknown(self, scope and scope.service or "unknown", asked)
+    unknown_operation(entry, request, asked)
   end
   local wire = WIRES[entry.protocol]
   call.model = world.model(service)
@@ -140,8 +160,9 @@ local function serve(self, request, call)
     call.principal = auth.authenticate(self.db, entry, request, scope)
     call.account = call.principal.account
   end
-  if not operation or not world.operation(self, service, operation) then
-    unknown_operation(entry, call.operation)
+  if not operation or not service.operations[operation] then
+    world.say_unknown(self, entry.name, tostring(call.operation))
+    unknown_operation(entry, request, call.operation)
   end
   local injected = self.faults.pick(entry.name, operation, call.region, call.account)
   if injected then

@@ -3,7 +3,7 @@
 
 local json = require "json"
 
-local PARTS = { "zones", "zone_lists", "changes", "records", "health_checks", "answers", "tags" }
+local PARTS = { "answers", "changes", "health_checks", "limits", "networks", "records", "tags", "zone_lists", "zones" }
 
 local operations, schema = {}, {}
 for _, part_name in ipairs(PARTS) do

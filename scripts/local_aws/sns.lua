@@ -2,7 +2,7 @@
 -- with
 -- who would have got it; nothing leaves this machine. The parts are in sns/.
 
-local PARTS = { "topics", "subscriptions", "messages" }
+local PARTS = { "permissions", "topics", "subscriptions", "messages" }
 
 local operations, schema = {}, {}
 for _, part_name in ipairs(PARTS) do

@@ -1,8 +1,8 @@
 -- Systems Manager, to the depth of runbooks: automations that act on the local EC2 (and on whatever else is local), commands,
 -- parameters, documents. The parts are in ssm/.
 
-local PARTS = { "parameters", "parameter_reads", "documents", "automations", "automation_lists", "commands",
-  "managed_instances" }
+local PARTS = { "automation_lists", "automations", "commands", "document_permissions", "documents", "managed_instances",
+  "parameter_labels", "parameter_reads", "parameters" }
 
 local operations, schema = {}, {}
 for _, part_name in ipairs(PARTS) do

@@ -59,18 +59,22 @@ function world.run(self, service, call)
   return self.db:transaction(operation, call)
 end
 
-function world.operation(self, service, name)
-  local operation = service.operations[name]
-  if not operation and not self.unknown[service.entry.name .. ":" .. tostring(name)] then
-    self.unknown[service.entry.name .. ":" .. tostring(name)] = true
-    log.warn("the local AWS has no such operation", { service = service.entry.name, operation = tostring(name) })
+-- Names are the callers' own: so many are remembered, and no more.
+local MAX_UNKNOWN = 1000
+
+-- Says once that there is no such operation, or no such service at all.
+function world.say_unknown(self, service_name, operation)
+  local name = service_name .. ":" .. operation:sub(1, 200)
+  if not self.unknown[name] and self.unknown_count < MAX_UNKNOWN then
+    self.unknown[name], self.unknown_count = true, self.unknown_count + 1
+    log.warn("the local AWS has no such operation", { service = service_name, operation = operation })
   end
-  return operation
 end
 
 local function call_in_process(self, service_name, operation, account, region, input)
   local service = self.services[service_name]
-  if not service or not world.operation(self, service, operation) then
+  if not service or not service.operations[operation] then
+    world.say_unknown(self, service_name, operation)
     fault.raise("UnknownOperationException", ("%s has no operation %s"):format(service_name, operation))
   end
   local found = not service.judges_input and validate.input(world.model(service), operation, input)
@@ -98,7 +102,7 @@ end
 -- functions= the functions module.
 function world.new(options)
   local self = {
-    db = options.db, services = {}, settings = {}, functions = options.functions, unknown = {}, tasks = {},
+    db = options.db, services = {}, settings = {}, functions = options.functions, unknown = {}, unknown_count = 0, tasks = {},
     calls = calls.new(), snapshots = snapshots.new(options.path),
   }
   self.faults = faults.new(function(name)

@@ -52,8 +52,13 @@ scenario() {
 # Debian's clients.
 scenario sh tests/conformance/aws_cli.sh
 scenario /usr/bin/python3 tests/conformance/boto3_scenario.py
+scenario /usr/bin/python3 tests/conformance/sts_scenario.py
+scenario /usr/bin/python3 tests/conformance/ec2_scenario.py
 scenario /usr/bin/python3 tests/conformance/route53_scenario.py
 scenario /usr/bin/python3 tests/conformance/runbook_services_scenario.py
+
+# npm's.
+scenario sh tests/conformance/javascript.sh
 
 # The newest boto3 that can be had.
 newest=$(sh tests/conformance/python.sh)

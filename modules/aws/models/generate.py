@@ -36,6 +36,16 @@ SERVICES = {
         DescribeVolumes DescribeVolumeStatus AttachVolume DetachVolume CreateVolume DeleteVolume
         DescribeSnapshots CreateSnapshot CreateSnapshots CopySnapshot DeleteSnapshot CreateImage DeregisterImage
         DescribeManagedPrefixLists GetManagedPrefixListEntries ModifyManagedPrefixList DescribeVpcEndpoints
+        CreateVpc DeleteVpc DescribeVpcAttribute ModifyVpcAttribute CreateSubnet DeleteSubnet ModifySubnetAttribute
+        CreateRouteTable DeleteRouteTable DisassociateRouteTable CreateInternetGateway DeleteInternetGateway
+        AttachInternetGateway DetachInternetGateway DescribeInternetGateways
+        CreateNetworkInterface DeleteNetworkInterface DescribeNetworkInterfaceAttribute
+        CreateKeyPair DeleteKeyPair DescribeKeyPairs ImportKeyPair
+        ModifySecurityGroupRules UpdateSecurityGroupRuleDescriptionsIngress UpdateSecurityGroupRuleDescriptionsEgress
+        ModifyVolume DescribeVolumesModifications DescribeSnapshotAttribute ModifySnapshotAttribute
+        CopyImage RegisterImage DescribeImageAttribute ModifyImageAttribute ReplaceIamInstanceProfileAssociation
+        GetLaunchTemplateData DescribeAccountAttributes DescribeInstanceTypeOfferings
+        CreateManagedPrefixList DeleteManagedPrefixList
     """.split()),
     "lambda": ("lambda", """
         Invoke ListFunctions GetFunction GetFunctionConfiguration GetAccountSettings
@@ -77,7 +87,8 @@ SERVICES = {
         GetParameter GetParameters GetParametersByPath GetParameterHistory PutParameter DeleteParameter DeleteParameters
         DescribeParameters DescribeDocument GetDocument ListDocuments CreateDocument UpdateDocument DeleteDocument
         UpdateDocumentDefaultVersion CreateOpsItem GetOpsItem UpdateOpsItem DescribeOpsItems GetCalendarState
-        AddTagsToResource RemoveTagsFromResource ListTagsForResource
+        AddTagsToResource RemoveTagsFromResource ListTagsForResource LabelParameterVersion UnlabelParameterVersion
+        DescribeDocumentPermission ModifyDocumentPermission ListDocumentVersions
     """.split()),
     "cloudwatch": ("cloudwatch", """
         DescribeAlarms DescribeAlarmsForMetric DescribeAlarmHistory PutMetricAlarm PutCompositeAlarm DeleteAlarms
@@ -90,7 +101,8 @@ SERVICES = {
         ListTargetsByRule ListRuleNamesByTarget PutTargets RemoveTargets
         ListEventBuses DescribeEventBus CreateEventBus DeleteEventBus PutPermission RemovePermission
         ListEndpoints DescribeEndpoint UpdateEndpoint
-        StartReplay DescribeReplay ListReplays CancelReplay ListArchives DescribeArchive CreateArchive DeleteArchive
+        StartReplay DescribeReplay ListReplays CancelReplay ListArchives DescribeArchive CreateArchive UpdateArchive
+        DeleteArchive UpdateEventBus
         TagResource UntagResource ListTagsForResource
     """.split()),
 }

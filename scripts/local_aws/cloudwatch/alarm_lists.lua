@@ -1,5 +1,6 @@
 -- Lists of alarms and of what happened to them.
 
+local composite_alarms = require "local_aws.cloudwatch.composite_alarms"
 local crypto = require "crypto"
 local fault = require "local_aws.fault"
 local json = require "json"
@@ -13,7 +14,9 @@ local function described(row)
   alarm.StateReasonData, alarm.StateUpdatedTimestamp = row.reason_data, row.updated_us // 1000 / 1000
   alarm.StateTransitionedTimestamp, alarm.AlarmConfigurationUpdatedTimestamp = alarm.StateUpdatedTimestamp,
     row.configured_us // 1000 / 1000
-  for _, name in ipairs { "OKActions", "AlarmActions", "InsufficientDataActions", "Dimensions" } do
+  local lists = alarm.AlarmRule and { "OKActions", "AlarmActions", "InsufficientDataActions" }
+    or { "OKActions", "AlarmActions", "InsufficientDataActions", "Dimensions", "Metrics" }
+  for _, name in ipairs(lists) do
     alarm[name] = alarm[name] or json.array {}
   end
   return alarm
@@ -40,10 +43,41 @@ local function fits(input, wanted, alarm)
     and (not input.ActionPrefix or has_action(alarm, input.ActionPrefix))
 end
 
+-- The kinds that a call asks for; without a word, metric alarms alone.
+local function kinds_of(input)
+  local kinds = {}
+  for _, name in ipairs(input.AlarmTypes or { "MetricAlarm" }) do
+    kinds[name] = true
+  end
+  return kinds
+end
+
+local function kind_of(alarm)
+  return alarm.AlarmRule and "CompositeAlarm" or "MetricAlarm"
+end
+
+-- Alarms in two lists by their kind.
+local function by_kind(list)
+  local kinds = { MetricAlarm = json.array {}, CompositeAlarm = json.array {} }
+  for _, alarm in ipairs(list) do
+    table.insert(kinds[kind_of(alarm)], alarm)
+  end
+  return kinds.MetricAlarm, kinds.CompositeAlarm
+end
+
+-- Those that the rule of a composite alarm names.
+local function children_of(call, name)
+  return composite_alarms.children(store.get(call, name).definition.AlarmRule or fault.raise("ValidationError",
+    ("Alarm %s is not a composite alarm"):format(name)))
+end
+
 local operations = {}
 
 function operations.DescribeAlarms(call)
-  local input, list, wanted = call.input, json.array {}, nil
+  local input, list, wanted, kinds = call.input, json.array {}, nil, kinds_of(call.input)
+  if input.ChildrenOfAlarmName then
+    wanted = children_of(call, input.ChildrenOfAlarmName)
+  end
   local size, token = input.MaxRecords or DEFAULT_PAGE, nil
   if input.AlarmNames then
     wanted = {}
@@ -54,7 +88,7 @@ function operations.DescribeAlarms(call)
   for row in call.world.db:rows("SELECT * FROM cloudwatch_alarms WHERE account = ? AND region = ? AND name > ? ORDER BY name",
     call.account, call.region, read_token(input.NextToken) or "") do
     local alarm = described(row)
-    if fits(input, wanted, alarm) then
+    if kinds[kind_of(alarm)] and fits(input, wanted, alarm) then
       if #list == size then
         token = crypto.base64url_encode(list[size].AlarmName)
         break
@@ -62,7 +96,8 @@ function operations.DescribeAlarms(call)
       list[#list + 1] = alarm
     end
   end
-  return { MetricAlarms = list, CompositeAlarms = json.array {}, NextToken = token }
+  local metric, composite = by_kind(list)
+  return { MetricAlarms = metric, CompositeAlarms = composite, NextToken = token }
 end
 
 local function same_dimensions(a, b)

@@ -13,6 +13,9 @@ CREATE TABLE IF NOT EXISTS cloudwatch_alarms (
   reason TEXT NOT NULL, reason_data TEXT, updated_us INTEGER NOT NULL, definition TEXT NOT NULL,
   PRIMARY KEY (account, region, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cloudwatch_tags (
+  arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS cloudwatch_history (
   number INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, alarm TEXT NOT NULL, at_us INTEGER NOT NULL,
   type TEXT NOT NULL, summary TEXT NOT NULL, data TEXT NOT NULL
@@ -70,8 +73,42 @@ local function act(world, row, action, before)
   })
 end
 
--- Gives an alarm a state. A new one is told to EventBridge and by the alarm's actions.
-function store.set_state(world, row, state, reason, reason_data)
+function store.put_tags(call, arn, tags)
+  for _, tag in ipairs(tags or {}) do
+    call.world.db:run("INSERT OR REPLACE INTO cloudwatch_tags (arn, key, value) VALUES (?, ?, ?)", arn, tag.Key, tag.Value)
+  end
+end
+
+-- Keeps an alarm as a call defines it. A changed alarm keeps its state.
+function store.put(call, input)
+  local db, now = call.world.db, time.now_us()
+  local before = store.find(db, call.account, call.region, input.AlarmName)
+  local row = before or {
+    account = call.account, region = call.region, name = input.AlarmName, state = "INSUFFICIENT_DATA",
+    reason = "Unchecked: Initial alarm creation", updated_us = now,
+  }
+  local definition = json.object {}
+  for name, value in pairs(input) do
+    definition[name] = value
+  end
+  definition.Tags = nil
+  if definition.ActionsEnabled == nil then
+    definition.ActionsEnabled = true
+  end
+  db:run([[INSERT OR REPLACE INTO cloudwatch_alarms (account, region, name, configured_us, state, reason, reason_data,
+    updated_us, definition) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]], row.account, row.region, row.name, now, row.state, row.reason,
+    row.reason_data, row.updated_us, json.encode(definition))
+  if not before then
+    store.put_tags(call, store.arn(row), input.Tags)
+  end
+  store.note(db, row, "ConfigurationUpdate", ('Alarm "%s" %s'):format(row.name, before and "updated" or "created"), {
+    version = "1.0", type = before and "Update" or "Create",
+  })
+end
+
+-- Gives an alarm a state. A new one is told to EventBridge, by the alarm's actions and to the composite alarms above it; depth:
+-- of how many of those this one is told already.
+function store.set_state(world, row, state, reason, reason_data, depth)
   local before = row.state
   row.state, row.reason, row.reason_data, row.updated_us = state, reason, reason_data, time.now_us()
   world.db:run([[UPDATE cloudwatch_alarms SET state = ?, reason = ?, reason_data = ?, updated_us = ? WHERE account = ?
@@ -92,6 +129,7 @@ function store.set_state(world, row, state, reason, reason_data)
       act(world, row, action, before)
     end
   end
+  require("local_aws.cloudwatch.composite_alarms").follow(world, row.account, row.region, depth or 0)
 end
 
 -- The alarm of a call; raises ResourceNotFound.

@@ -4,13 +4,6 @@ local evaluation = require "local_aws.cloudwatch.evaluation"
 local fault = require "local_aws.fault"
 local json = require "json"
 local store = require "local_aws.cloudwatch.alarm_store"
-local time = require "time"
-
-local schema = store.schema .. [[
-CREATE TABLE IF NOT EXISTS cloudwatch_tags (
-  arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)
-) WITHOUT ROWID;
-]]
 
 local function refuse(text)
   fault.raise("ValidationError", text)
@@ -34,9 +27,17 @@ local function check(input)
     notBreaching = 1 })[input.TreatMissingData] then
     refuse(("The value %s for parameter TreatMissingData is invalid."):format(input.TreatMissingData))
   end
+  local percentile = input.EvaluateLowSampleCountPercentile
+  if percentile and percentile ~= "evaluate" and percentile ~= "ignore" then
+    refuse(("Option %s is not supported. Supported options for parameter EvaluateLowSampleCountPercentile are evaluate and "
+      .. "ignore."):format(percentile))
+  end
   if input.MetricName then
     if not input.Namespace or not input.Period or not (input.Statistic or input.ExtendedStatistic) then
       refuse("An alarm on a metric needs Namespace, Period and Statistic or ExtendedStatistic.")
+    elseif input.ExtendedStatistic and not input.ExtendedStatistic:find("^%a+%(?[%d.:%%]*%)?$") then
+      fault.raise("InvalidParameterValueException", ("The value %s for parameter ExtendedStatistic is not supported."):format(
+        input.ExtendedStatistic))
     elseif input.Statistic and input.ExtendedStatistic then
       refuse("Statistic and ExtendedStatistic are mutually exclusive.")
     elseif not input.Threshold then
@@ -49,38 +50,9 @@ end
 
 local operations = {}
 
-local function put_tags(call, arn, tags)
-  for _, tag in ipairs(tags or {}) do
-    call.world.db:run("INSERT OR REPLACE INTO cloudwatch_tags (arn, key, value) VALUES (?, ?, ?)", arn, tag.Key, tag.Value)
-  end
-end
-
--- A changed alarm keeps its state.
 function operations.PutMetricAlarm(call)
-  local input, db, now = call.input, call.world.db, time.now_us()
-  check(input)
-  local before = store.find(db, call.account, call.region, input.AlarmName)
-  local row = before or {
-    account = call.account, region = call.region, name = input.AlarmName, state = "INSUFFICIENT_DATA",
-    reason = "Unchecked: Initial alarm creation", updated_us = now,
-  }
-  local tags, definition = input.Tags, json.object {}
-  for name, value in pairs(input) do
-    definition[name] = value
-  end
-  definition.Tags = nil
-  if definition.ActionsEnabled == nil then
-    definition.ActionsEnabled = true
-  end
-  db:run([[INSERT OR REPLACE INTO cloudwatch_alarms (account, region, name, configured_us, state, reason, reason_data,
-    updated_us, definition) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]], row.account, row.region, row.name, now, row.state, row.reason,
-    row.reason_data, row.updated_us, json.encode(definition))
-  if not before then
-    put_tags(call, store.arn(row), tags)
-  end
-  store.note(db, row, "ConfigurationUpdate", ('Alarm "%s" %s'):format(row.name, before and "updated" or "created"), {
-    version = "1.0", type = before and "Update" or "Create",
-  })
+  check(call.input)
+  store.put(call, call.input)
   evaluation.wake(call.world)
 end
 
@@ -132,7 +104,7 @@ local function alarm_of_arn(call)
 end
 
 function operations.TagResource(call)
-  put_tags(call, alarm_of_arn(call), call.input.Tags)
+  store.put_tags(call, alarm_of_arn(call), call.input.Tags)
 end
 
 function operations.UntagResource(call)
@@ -150,4 +122,4 @@ function operations.ListTagsForResource(call)
   return { Tags = list }
 end
 
-return { schema = schema, operations = operations }
+return { schema = store.schema, operations = operations }

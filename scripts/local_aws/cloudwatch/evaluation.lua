@@ -1,6 +1,7 @@
 -- Evaluates alarms once a minute of the world's clock, while there are any.
 
 local json = require "json"
+local metric_data = require "local_aws.cloudwatch.metric_data"
 local metrics = require "local_aws.cloudwatch.metrics"
 local statistics = require "local_aws.cloudwatch.statistics"
 local store = require "local_aws.cloudwatch.alarm_store"
@@ -19,8 +20,30 @@ local COMPARE = {
   LessThanOrEqualToThreshold = { function(a, b) return a <= b end, "less than or equal to" },
 }
 
+-- The same for an alarm on metric math: the one query that returns data.
+local function points_of_math(call, definition)
+  local seconds, shown = 60, nil
+  for _, query in ipairs(definition.Metrics) do
+    seconds = query.MetricStat and query.MetricStat.Period or seconds
+    shown = query.ReturnData ~= false and query.Id or shown
+  end
+  local ending = time.now() // seconds * seconds
+  local series = metric_data.evaluate(call, definition.Metrics, ending - seconds * definition.EvaluationPeriods, ending)[shown]
+  local points = {}
+  for at, value in pairs(series) do
+    points[#points + 1] = { at = at, value = value }
+  end
+  table.sort(points, function(a, b)
+    return a.at < b.at
+  end)
+  return points
+end
+
 -- The newest `EvaluationPeriods` whole periods that have data: list of {at=, value=}.
 local function points_of(call, definition)
+  if definition.Metrics then
+    return points_of_math(call, definition)
+  end
   local id = metrics.id(call, definition.Namespace, definition.MetricName, definition.Dimensions)
   local ending = time.now() // definition.Period * definition.Period
   local from = ending - definition.Period * definition.EvaluationPeriods
@@ -84,7 +107,7 @@ end
 -- Looks at one alarm and gives it the state that its metric says.
 function evaluation.evaluate(world, row)
   local definition = row.definition
-  if not definition.MetricName then
+  if definition.AlarmRule or not definition.Threshold then
     return
   end
   local state, reason = judge(definition, points_of({ world = world, account = row.account, region = row.region }, definition))

@@ -58,10 +58,16 @@ function statistics.periods(db, metric, from, to, seconds, unit)
   return list
 end
 
-local function check_period(seconds)
+-- Only some periods are there.
+function statistics.check_period(seconds)
   if seconds ~= 1 and seconds ~= 5 and seconds ~= 10 and seconds ~= 20 and seconds ~= 30 and seconds % 60 ~= 0 then
     metrics.invalid("The parameter Period must be a multiple of 60, or 1, 5, 10, 20 or 30.")
   end
+end
+
+-- CloudWatch counts whole seconds: what is below is cut off the range that is asked for.
+function statistics.whole_seconds(input)
+  input.StartTime, input.EndTime = math.floor(input.StartTime), math.floor(input.EndTime)
 end
 
 local operations = {}
@@ -81,12 +87,13 @@ end
 
 function operations.GetMetricStatistics(call)
   local input = call.input
+  statistics.whole_seconds(input)
   if input.StartTime >= input.EndTime then
     metrics.invalid("The parameter StartTime must be less than the parameter EndTime.")
   elseif not input.Statistics and not input.ExtendedStatistics then
     fault.raise("MissingRequiredParameterException", "The parameter Statistics is required.")
   end
-  check_period(input.Period)
+  statistics.check_period(input.Period)
   local asked = math.ceil((input.EndTime - input.StartTime) / input.Period)
   if asked > MOST_POINTS then
     fault.raise("InvalidParameterCombinationException", ("You have requested up to %d datapoints, which exceeds the limit of "
@@ -99,45 +106,6 @@ function operations.GetMetricStatistics(call)
     points[index] = datapoint(period, input)
   end
   return { Label = input.MetricName, Datapoints = points }
-end
-
-local function result_of(call, query)
-  local stat, input = query.MetricStat, call.input
-  check_period(stat.Period)
-  local id = metrics.id(call, stat.Metric.Namespace, stat.Metric.MetricName, stat.Metric.Dimensions)
-  local periods = id and statistics.periods(call.world.db, id, input.StartTime, input.EndTime, stat.Period, stat.Unit) or {}
-  local times, values = json.array {}, json.array {}
-  local ascending = input.ScanBy == "TimestampAscending"
-  for index = 1, #periods do
-    local period = periods[ascending and index or #periods + 1 - index]
-    times[index] = period.at
-    values[index] = statistics.value(period, stat.Stat)
-      or fault.raise("ValidationError", ("The value %s for parameter Stat is invalid."):format(stat.Stat))
-  end
-  return {
-    Id = query.Id, Label = query.Label or stat.Metric.MetricName, Timestamps = times, Values = values, StatusCode = "Complete",
-  }
-end
-
-function operations.GetMetricData(call)
-  local results, seen = json.array {}, {}
-  if call.input.StartTime >= call.input.EndTime then
-    fault.raise("ValidationError", "The parameter StartTime must be less than the parameter EndTime.")
-  end
-  for _, query in ipairs(call.input.MetricDataQueries) do
-    if seen[query.Id] or not query.Id:find("^%l[%w_]*$") then
-      fault.raise("ValidationError",
-        ("The values for parameter id in MetricDataQueries are not unique or not valid: %s"):format(
-        query.Id))
-    elseif not query.MetricStat then
-      fault.raise("ValidationError", "The local AWS has no metric math: each query needs a MetricStat.")
-    end
-    seen[query.Id] = true
-    if query.ReturnData ~= false then
-      results[#results + 1] = result_of(call, query)
-    end
-  end
-  return { MetricDataResults = results, Messages = json.array {} }
 end
 
 statistics.operations = operations

@@ -1,19 +1,9 @@
 -- Names and times as DRS writes them.
 
-local crypto = require "crypto"
+local common = require "local_aws.ids"
 local time = require "time"
 
-local ids = {}
-
--- "drsjob-" + 17 letters and digits.
-function ids.new(prefix)
-  return prefix .. crypto.hex(crypto.random_bytes(9)):sub(1, 17)
-end
-
--- An id that is the same for the same text: for things that are computed, not stored (snapshots).
-function ids.derived(prefix, text)
-  return prefix .. crypto.hex(crypto.sha256(text)):sub(1, 17)
-end
+local ids = { new = common.new, derived = common.derived }
 
 -- "arn:aws:drs:us-east-1:123456789012:job/drsjob-..."
 function ids.arn(account, region, kind, id)

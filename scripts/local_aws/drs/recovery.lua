@@ -3,13 +3,14 @@
 
 local after = require "local_aws.drs.after"
 local behaviour = require "local_aws.drs.behaviour"
+local default_network = require "local_aws.ec2.default_network"
 local elsewhere = require "local_aws.drs.elsewhere"
 local events = require "local_aws.drs.events"
 local failures = require "local_aws.drs.failures"
 local ids = require "local_aws.drs.ids"
-local instances = require "local_aws.ec2.instances"
 local jobs = require "local_aws.drs.jobs"
 local json = require "json"
+local launch = require "local_aws.ec2.launch"
 local launch_actions = require "local_aws.drs.launch_actions"
 local launch_configuration = require "local_aws.drs.launch_configuration"
 local launch_templates = require "local_aws.ec2.launch_templates"
@@ -20,6 +21,8 @@ local source_networks = require "local_aws.drs.source_networks"
 local source_servers = require "local_aws.drs.source_servers"
 local staging = require "local_aws.drs.staging"
 local states = require "local_aws.ec2.state"
+local store = require "local_aws.ec2.store"
+local subnets = require "local_aws.ec2.subnets"
 local time = require "time"
 local timeline = require "local_aws.drs.timeline"
 
@@ -50,7 +53,7 @@ end
 local function conversion_properties(server, now)
   local snapshots_of, sizes = json.object {}, json.object {}
   for _, volume in ipairs(server.row.properties.volumes) do
-    snapshots_of[volume.deviceName] = json.object { [instances.hex_id "snap-"] = instances.hex_id "snap-" }
+    snapshots_of[volume.deviceName] = json.object { [ids.new "snap-"] = ids.new "snap-" }
     sizes[volume.deviceName] = volume.bytes
   end
   return { volumeToConversionMap = snapshots_of, volumeToVolumeSize = sizes, forceUefi = false,
@@ -69,7 +72,7 @@ local function prepare(call, servers, now)
     server.can_snapshot = not row.is_source_lost and replication.can_snapshot(row.replication, now)
     server.has_snapshot = not row.is_source_lost and snapshots.exist(row, now)
     server.fast = server.launch.recoveryMode == "FAST"
-    server.instance, server.conversion_server = instances.hex_id "i-", instances.hex_id "i-"
+    server.instance, server.conversion_server = ids.new "i-", ids.new "i-"
     server.conversion_properties = conversion_properties(server, now)
     server.actions = server.launch.postLaunchEnabled and launch_actions.active(call, server.id) or {}
   end
@@ -89,19 +92,35 @@ local function instance_tags(server)
   return map
 end
 
+-- Where the machine goes. Of a recovered network there are only the ids (drs/network_recovery.lua), none of whose parts EC2
+-- knows; its addresses are those of the default subnet.
+local function subnet_of(call, server, id, now)
+  default_network.ensure(call)
+  local default = default_network.subnet(call)
+    or failures.invalid("The default subnet of the region, in which recovery instances are launched, was deleted.")
+  local known = not id and default or store.find(call, "subnet", id)
+  if known then
+    return known
+  end
+  local vpc = server.network and select(2, source_networks.deployed(server.network, now))
+  return { SubnetId = id, VpcId = vpc or default.VpcId, AvailabilityZone = default.AvailabilityZone,
+    CidrBlock = default.CidrBlock }
+end
+
 -- What the server's EC2 launch template says of the machine. With right-sizing DRS itself chooses the type.
 local function machine(call, server, now)
   local template = launch_templates.default_data(call, server.launch.ec2LaunchTemplateID)
   local interface, profile = (template.NetworkInterfaces or {})[1] or {}, template.IamInstanceProfile or {}
   local groups = json.array {}
   for index, id in ipairs(interface.Groups or template.SecurityGroupIds or {}) do
-    groups[index] = { GroupId = id, GroupName = id }
+    local group = store.find(call, "security-group", id)
+    groups[index] = { GroupId = id, GroupName = group and group.GroupName or id }
   end
+  local subnet = subnet_of(call, server, interface.SubnetId, now)
   local rightsized = server.launch.targetInstanceTypeRightSizingMethod ~= "NONE" and server.row.properties.instanceType
-  local vpc = server.network and interface.SubnetId and select(2, source_networks.deployed(server.network, now))
   return {
-    type = rightsized or template.InstanceType or "t3.medium", subnet = interface.SubnetId or "subnet-0a91c4e27d6b3f805",
-    vpc = vpc or "vpc-0c3b8f1d6a7e52940", groups = groups, ip = interface.PrivateIpAddress,
+    type = rightsized or template.InstanceType or "t3.medium", subnet = subnet, ip = interface.PrivateIpAddress,
+    groups = (groups[1] or not subnet.number) and groups or nil,
     profile = profile.Arn or profile.Name and ("arn:aws:iam::%s:instance-profile/%s"):format(call.account, profile.Name),
   }
 end
@@ -114,15 +133,17 @@ local function launch_instance(call, server, way, job, is_drill)
   local life, volumes = {}, {}
   states.launch(life, starts, server.launch.launchDisposition == "STOPPED" and way.launched_at - way.launch_starts_at or nil)
   for index, volume in ipairs(properties.volumes) do
-    volumes[index] = { deviceName = volume.deviceName, bytes = volume.bytes, volumeId = instances.hex_id "vol-" }
+    volumes[index] = { deviceName = volume.deviceName, bytes = volume.bytes, volumeId = ids.new "vol-" }
   end
   local copied = server.launch.copyPrivateIp and properties.ips and properties.ips[1]
-  local address = copied or made.ip or instances.next_private_ip(call.world, call.account, call.region)
-  instances.insert(call.world.db, call.account, call.region, {
-    id = server.instance, imageId = "ami-0d5eff06f840b45e9", instanceType = made.type, privateIp = address,
-    subnetId = made.subnet, vpcId = made.vpc, securityGroups = made.groups, profile = made.profile,
-    zone = call.region .. "a", volumes = volumes, platform = properties.os:find("Windows") and "windows" or nil,
+  local address = copied or made.ip or subnets.next_address(call, made.subnet)
+  launch.instance(call, {
+    id = server.instance, subnet = made.subnet, groups = made.groups, privateIp = address, volumes = volumes,
     tags = instance_tags(server),
+    definition = {
+      imageId = "ami-0d5eff06f840b45e9", instanceType = made.type, profile = made.profile,
+      platform = properties.os:find("Windows") and "windows" or nil,
+    },
   }, life)
   recovery_instances.insert(call, {
     id = server.instance, sourceServer = server.id, job = job.id, isDrill = is_drill, visibleUs = launched,

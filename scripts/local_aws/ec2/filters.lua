@@ -76,7 +76,7 @@ function filters.compile(list, field)
   end
 end
 
--- The tag filters that every described thing has: tag:KEY and tag-key. `tags` is item.Tags' reader.
+-- The tag filters that every described thing has: tag:KEY, tag-key and tag-value. `tags` is item.Tags' reader.
 function filters.tag_field(name)
   local key = name:match("^tag:(.+)$")
   if key then
@@ -88,14 +88,46 @@ function filters.tag_field(name)
       end
       return {}
     end
-  elseif name == "tag-key" then
+  elseif name == "tag-key" or name == "tag-value" then
+    local member = name == "tag-key" and "Key" or "Value"
     return function(item)
-      local keys = {}
+      local found = {}
       for index, tag in ipairs(item.Tags or {}) do
-        keys[index] = tag.Key
+        found[index] = tag[member]
       end
-      return keys
+      return found
     end
+  end
+end
+
+-- The values at a path ("Attachments.InstanceId") of what is described; lists on the way give the values of all their items.
+local function values_at(item, path)
+  local values = { item }
+  for name in path:gmatch("[^.]+") do
+    local deeper = {}
+    for _, value in ipairs(values) do
+      local member = value[name]
+      if type(member) == "table" and member[1] ~= nil then
+        table.move(member, 1, #member, #deeper + 1, deeper)
+      else
+        deeper[#deeper + 1] = member
+      end
+    end
+    values = deeper
+  end
+  return values
+end
+
+-- The fields of a kind: filter -> path of the member (or a function(item) -> values), and the tags.
+function filters.fields(paths)
+  return function(name)
+    local path = paths[name]
+    if type(path) == "string" then
+      return function(item)
+        return values_at(item, path)
+      end
+    end
+    return path or filters.tag_field(name)
   end
 end
 

@@ -25,15 +25,8 @@ local function as_reservations(list)
   return reservations
 end
 
-local function dry_run(call)
-  if call.input.DryRun then
-    fault.raise("DryRunOperation", "Request would have succeeded, but DryRun flag is set.")
-  end
-end
-
 function operations.DescribeInstances(call)
   local input = call.input
-  dry_run(call)
   if input.MaxResults and input.InstanceIds and input.InstanceIds[1] then
     fault.raise("InvalidParameterCombination", "The parameter instancesSet cannot be used with the parameter maxResults")
   elseif input.MaxResults and (input.MaxResults < 5 or input.MaxResults > 1000) then
@@ -41,8 +34,8 @@ function operations.DescribeInstances(call)
       input.MaxResults, input.MaxResults < 5 and "greater than 5" or "less than or equal to 1000"))
   end
   local matches = filters.compile(input.Filters, instance_view.field)
-  local list, token = instances.select(call, input.MaxResults or 1000, time.now_us(), function(instance, tags)
-    local described = instance_view.describe(instance, call.account, call.region, tags)
+  local list, token = instances.select(call, time.now_us(), function(instance, tags)
+    local described = instance_view.describe(call, instance, tags)
     return matches(described) and described or nil
   end)
   return { Reservations = as_reservations(list), NextToken = token }
@@ -58,17 +51,29 @@ local CHANGES = {
   },
 }
 
+-- DisableApiTermination and DisableApiStop hold until somebody takes them away.
+local function check_protection(instance, what)
+  local definition = instance.definition
+  if what == "terminate" and definition.disableApiTermination then
+    fault.raise("OperationNotPermitted", ("The instance '%s' may not be terminated. Modify its 'disableApiTermination' "
+      .. "instance attribute and try again."):format(instance.id))
+  elseif what == "stop" and definition.disableApiStop then
+    fault.raise("OperationNotPermitted", ("The instance '%s' may not be stopped. Modify its 'disableApiStop' instance "
+      .. "attribute and try again."):format(instance.id))
+  end
+end
+
 local function change_all(call, what)
   local now = time.now_us()
   local changes = json.array {}
   local rules = CHANGES[what]
-  dry_run(call)
   for index, instance in ipairs(instances.by_ids(call, call.input.InstanceIds, now)) do
     if not rules.from[instance.state] and not rules.idle[instance.state] then
       fault.raise("IncorrectInstanceState",
         ("The instance '%s' is not in a state from which it can be %s."):format(instance.id, rules.past))
     end
     local before = instance.state
+    check_protection(instance, what)
     if rules.from[before] then
       state[what](instance.states, now)
       instances.save_states(call.world.db, call.account, call.region, instance.id, instance.states)
@@ -97,7 +102,6 @@ function operations.TerminateInstances(call)
 end
 
 function operations.RebootInstances(call)
-  dry_run(call)
   instances.by_ids(call, call.input.InstanceIds, time.now_us())
 end
 

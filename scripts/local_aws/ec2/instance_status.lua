@@ -21,36 +21,19 @@ local function health(instance, now)
   return now - instance.since_us < INITIALIZING * 1000000 and "initializing" or "ok"
 end
 
-local function describe(call, instance, now)
+local function describe(instance, now)
   local status = health(instance, now)
   return {
-    InstanceId = instance.id, AvailabilityZone = instance.definition.zone or call.region .. "a",
+    InstanceId = instance.id, AvailabilityZone = instance.definition.zone,
     InstanceState = instance_view.state(instance.state), InstanceStatus = summary(status), SystemStatus = summary(status),
   }
 end
 
-local function one(read)
-  return function(item)
-    return { read(item) }
-  end
-end
-
-local FIELDS = {
-  ["instance-state-name"] = one(function(item)
-    return item.InstanceState.Name
-  end),
-  ["instance-state-code"] = one(function(item)
-    return item.InstanceState.Code
-  end),
-  ["instance-status.status"] = one(function(item)
-    return item.InstanceStatus.Status
-  end),
-  ["system-status.status"] = one(function(item)
-    return item.SystemStatus.Status
-  end),
-  ["availability-zone"] = one(function(item)
-    return item.AvailabilityZone
-  end),
+local field = filters.fields {
+  ["instance-state-name"] = "InstanceState.Name", ["instance-state-code"] = "InstanceState.Code",
+  ["instance-status.status"] = "InstanceStatus.Status", ["instance-status.reachability"] = "InstanceStatus.Details.Status",
+  ["system-status.status"] = "SystemStatus.Status", ["system-status.reachability"] = "SystemStatus.Details.Status",
+  ["availability-zone"] = "AvailabilityZone",
 }
 
 local operations = {}
@@ -60,11 +43,9 @@ function operations.DescribeInstanceStatus(call)
   if input.MaxResults and input.InstanceIds and input.InstanceIds[1] then
     fault.raise("InvalidParameterCombination", "The parameter instancesSet cannot be used with the parameter maxResults")
   end
-  local matches = filters.compile(input.Filters, function(name)
-    return FIELDS[name]
-  end)
-  local list, token = instances.select(call, input.MaxResults or 1000, now, function(instance)
-    local described = describe(call, instance, now)
+  local matches = filters.compile(input.Filters, field)
+  local list, token = instances.select(call, now, function(instance)
+    local described = describe(instance, now)
     return (input.IncludeAllInstances or instance.state == "running") and matches(described) and described or nil
   end)
   return { InstanceStatuses = list, NextToken = token }

@@ -1,6 +1,5 @@
--- EC2 instances: rows, their description, and the operations that describe and change them.
+-- EC2 instances, as they are kept and found.
 
-local crypto = require "crypto"
 local fault = require "local_aws.fault"
 local json = require "json"
 local listing = require "local_aws.ec2.listing"
@@ -19,31 +18,12 @@ CREATE INDEX IF NOT EXISTS ec2_instances_forgotten ON ec2_instances (forgotten_u
 CREATE INDEX IF NOT EXISTS ec2_instances_page ON ec2_instances (account, region, number);
 ]]
 
-local function hex_id(prefix)
-  return prefix .. crypto.hex(crypto.random_bytes(9)):sub(1, 17)
-end
-instances.hex_id = hex_id
-
--- A private address that nobody has yet.
-function instances.next_private_ip(world, account, region)
-  local number = world.clock.next(("ip/%s/%s"):format(account, region))
-  return ("10.%d.%d.%d"):format(64 + number // 62500 % 64, number // 250 % 250, number % 250 + 4)
-end
-
--- Puts an instance into the world. definition: {id=|nil, imageId=, instanceType=, privateIp=, subnetId=, vpcId=, zone=,
--- platform=, keyName=, securityGroups={{GroupId=, GroupName=}}, tags={}, volumes={{deviceName=, volumeId=}}, profile=}. states:
--- list of ec2/state.lua.
-function instances.insert(db, account, region, definition, states)
-  local id = definition.id or hex_id "i-"
-  local map = definition.tags or {}
-  definition.id, definition.tags = nil, nil
-  definition.reservationId = definition.reservationId or hex_id "r-"
-  definition.eni = definition.eni or hex_id "eni-"
-  db:run([[INSERT INTO ec2_instances (account, region, id, launched_us, states, definition, forgotten_us)
-    VALUES (?, ?, ?, ?, ?, ?, ?)]], account, region, id, states[1][1], json.encode(states), json.encode(definition),
+-- Keeps an instance; whoever makes one with all that belongs to it calls ec2/launch.lua.
+function instances.insert(call, id, definition, tag_map, states)
+  call.world.db:run([[INSERT INTO ec2_instances (account, region, id, launched_us, states, definition, forgotten_us)
+    VALUES (?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, id, states[1][1], json.encode(states), json.encode(definition),
     state.forgotten_at(states))
-  tags.put(db, account, region, id, map)
-  return id
+  tags.put(call.world.db, call.account, call.region, id, tag_map)
 end
 
 local function read_row(row, now)
@@ -64,6 +44,23 @@ end
 function instances.save_states(db, account, region, id, states)
   db:run("UPDATE ec2_instances SET states = ?, forgotten_us = ? WHERE account = ? AND region = ? AND id = ?",
     json.encode(states), state.forgotten_at(states), account, region, id)
+end
+
+function instances.save_definition(call, instance)
+  call.world.db:run("UPDATE ec2_instances SET definition = ? WHERE number = ?", json.encode(json.object(instance.definition)),
+    instance.number)
+end
+
+-- Where an instance stands in its life: "to come", "on" or "over".
+function instances.life(call, id, now)
+  local row = call.world.db:first("SELECT states FROM ec2_instances WHERE account = ? AND region = ? AND id = ?", call.account,
+    call.region, id)
+  local states = row and json.decode(row.states)
+  if states and states[1][1] > now then
+    return "to come"
+  end
+  local current = states and state.at(states, now)
+  return current and current ~= "terminated" and "on" or "over"
 end
 
 -- Changes an instance's life from `at_us` on: what = "terminate" | "stop" | "start".
@@ -118,23 +115,23 @@ local function forget(db, now)
 end
 
 -- The instances that a describe call asks for, each as show(instance, tags) gives it, and the token of the next page.
--- call.input: InstanceIds, NextToken.
-function instances.select(call, limit, now, show)
-  local ids, list = call.input.InstanceIds, {}
-  if ids and ids[1] then
-    local tag_lists = tags.of(call.world.db, call.account, call.region, ids)
-    for _, instance in ipairs(instances.by_ids(call, ids, now)) do
+-- call.input: InstanceIds, MaxResults, NextToken.
+function instances.select(call, now, show)
+  local wanted, db = call.input.InstanceIds, call.world.db
+  if wanted and wanted[1] then
+    local list, tag_lists = {}, tags.of(db, call.account, call.region, wanted)
+    for _, instance in ipairs(instances.by_ids(call, wanted, now)) do
       list[#list + 1] = show(instance, tag_lists[instance.id])
     end
     return list
   end
-  forget(call.world.db, now)
-  return listing.of_table(call, "ec2_instances", limit, function(rows)
+  forget(db, now)
+  return listing.of_table(call, "ec2_instances", call.input.MaxResults or 1000, function(rows)
     local shown, row_ids = {}, {}
     for index, row in ipairs(rows) do
       row_ids[index] = row.id
     end
-    local tag_lists = tags.of(call.world.db, call.account, call.region, row_ids)
+    local tag_lists = tags.of(db, call.account, call.region, row_ids)
     for index, row in ipairs(rows) do
       local instance = read_row(row, now)
       shown[index] = instance.state and show(instance, tag_lists[row.id]) or false

@@ -1,11 +1,11 @@
--- Launch templates and their versions. DRS keeps one for each source server; per-server launch settings are made here.
+-- Launch templates. Their versions: ec2/launch_template_versions.lua. DRS keeps one for each source server; per-server launch
+-- settings are made here.
 
 local fault = require "local_aws.fault"
 local filters = require "local_aws.ec2.filters"
-local instances = require "local_aws.ec2.instances"
+local ids = require "local_aws.ids"
 local json = require "json"
 local listing = require "local_aws.ec2.listing"
-local models = require "models"
 local tags = require "local_aws.ec2.tags"
 local time = require "time"
 
@@ -24,17 +24,17 @@ CREATE TABLE IF NOT EXISTS ec2_launch_template_versions (
 ) WITHOUT ROWID;
 ]]
 
-local function add_version(call, number, version, description, data)
+function launch_templates.add_version(call, number, version, description, data)
   call.world.db:run([[INSERT INTO ec2_launch_template_versions (template, version, description, created, created_by, data)
     VALUES (?, ?, ?, ?, ?, ?)]], number, version, description, time.now(), call.principal.arn, json.encode(json.object(data)))
 end
 
 -- Makes a template with its first version; answers its id.
 function launch_templates.insert(call, name, data, description)
-  local db, id = call.world.db, instances.hex_id "lt-"
+  local db, id = call.world.db, ids.new "lt-"
   db:run([[INSERT INTO ec2_launch_templates (account, region, id, name, created, created_by, default_version, latest_version)
     VALUES (?, ?, ?, ?, ?, ?, 1, 1)]], call.account, call.region, id, name, time.now(), call.principal.arn)
-  add_version(call, db:last_insert_id(), 1, description, data)
+  launch_templates.add_version(call, db:last_insert_id(), 1, description, data)
   return id
 end
 
@@ -50,7 +50,7 @@ local function not_found(id, name)
     ("The specified launch template, with template name %s, does not exist."):format(name))
 end
 
-local function find(call, id, name)
+function launch_templates.find(call, id, name)
   if (id and name) or not (id or name) then
     fault.raise("MissingParameter",
       "Either the launch template ID or the launch template name must be specified, but not both.")
@@ -60,16 +60,43 @@ local function find(call, id, name)
     call.account, call.region, id or name) or not_found(id, name)
 end
 
-local function asked_for(call)
-  return find(call, call.input.LaunchTemplateId, call.input.LaunchTemplateName)
+-- All templates of the place.
+function launch_templates.all(call)
+  return call.world.db:all("SELECT * FROM ec2_launch_templates WHERE account = ? AND region = ? ORDER BY number", call.account,
+    call.region)
+end
+
+-- The template that a call names, by id or by name.
+function launch_templates.asked_for(call)
+  return launch_templates.find(call, call.input.LaunchTemplateId, call.input.LaunchTemplateName)
+end
+
+-- "$Latest", "$Default" or a number -> a number.
+local function version_number(template, text)
+  if text == "$Latest" then
+    return template.latest_version
+  elseif text == "$Default" then
+    return template.default_version
+  end
+  return math.tointeger(tonumber(text)) or fault.raise("InvalidParameterValue",
+    ("The specified launch template version '%s' is not valid."):format(text))
+end
+launch_templates.version_number = version_number
+
+-- The version of a template; raises when there is none.
+function launch_templates.version(call, template, text)
+  return call.world.db:first("SELECT * FROM ec2_launch_template_versions WHERE template = ? AND version = ?", template.number,
+    version_number(template, text))
+    or fault.raise("InvalidLaunchTemplateId.VersionNotFound",
+      ("Could not find the specified version %s for the launch template with ID %s."):format(text, template.id))
 end
 
 local function describe_all(call, rows)
-  local ids, described = {}, {}
+  local template_ids, described = {}, {}
   for index, row in ipairs(rows) do
-    ids[index] = row.id
+    template_ids[index] = row.id
   end
-  local tag_lists = tags.of(call.world.db, call.account, call.region, ids)
+  local tag_lists = tags.of(call.world.db, call.account, call.region, template_ids)
   for index, row in ipairs(rows) do
     described[index] = {
       LaunchTemplateId = row.id, LaunchTemplateName = row.name, CreateTime = row.created, CreatedBy = row.created_by,
@@ -83,63 +110,13 @@ local function describe(call, row)
   return describe_all(call, { row })[1]
 end
 
--- What a request's template data looks like in an answer: the same members, but a few that only requests have.
-local function as_response(value, shape_name)
-  local model = models.load "ec2"
-  local shape = model.shapes[shape_name]
-  if type(value) ~= "table" then
-    return value
-  elseif shape.type == "list" then
-    local out = json.array {}
-    for index, item in ipairs(value) do
-      out[index] = as_response(item, shape.member.shape)
-    end
-    return out
-  end
-  local out = {}
-  for name, item in pairs(value) do
-    local member = shape.members[name]
-    if member then
-      out[name] = as_response(item, member.shape)
-    end
-  end
-  return out
-end
-
-local function describe_version(template, row)
-  return {
-    LaunchTemplateId = template.id, LaunchTemplateName = template.name, VersionNumber = row.version,
-    VersionDescription = row.description,
-    CreateTime = row.created, CreatedBy = row.created_by, DefaultVersion = row.version == template.default_version,
-    LaunchTemplateData = as_response(json.decode(row.data), "ResponseLaunchTemplateData"),
-  }
-end
-
--- "$Latest", "$Default" or a number -> a number.
-local function version_number(template, text)
-  if text == "$Latest" then
-    return template.latest_version
-  elseif text == "$Default" then
-    return template.default_version
-  end
-  return math.tointeger(tonumber(text)) or fault.raise("InvalidParameterValue",
-    ("The specified launch template version '%s' is not valid."):format(text))
-end
-
-local function version_row(call, template, text)
-  local version = version_number(template, text)
-  return call.world.db:first("SELECT * FROM ec2_launch_template_versions WHERE template = ? AND version = ?", template.number,
-    version)
-    or fault.raise("InvalidLaunchTemplateId.VersionNotFound",
-      ("Could not find the specified version %s for the launch template with ID %s."):format(text, template.id))
-end
-
 -- Adds a version to a template, which becomes its default: the default's data as change(data) leaves it.
 function launch_templates.revise(call, id, description, change)
-  local template = find(call, id)
-  local data, version = json.decode(version_row(call, template, "$Default").data), template.latest_version + 1
+  local template = launch_templates.find(call, id)
+  local data = json.decode(launch_templates.version(call, template, "$Default").data)
+  local version = template.latest_version + 1
   change(data)
-  add_version(call, template.number, version, description, data)
+  launch_templates.add_version(call, template.number, version, description, data)
   call.world.db:run("UPDATE ec2_launch_templates SET latest_version = ?, default_version = ? WHERE number = ?", version,
     version, template.number)
 end
@@ -163,34 +140,27 @@ function operations.CreateLaunchTemplate(call)
   end
   local id = launch_templates.insert(call, name, input.LaunchTemplateData, input.VersionDescription)
   tags.put(call.world.db, call.account, call.region, id, tags.from_specifications(input.TagSpecifications, "launch-template"))
-  return { LaunchTemplate = describe(call, find(call, id)) }
-end
-
-function operations.CreateLaunchTemplateVersion(call)
-  local template, input = asked_for(call), call.input
-  local data = {}
-  if input.SourceVersion then
-    data = json.decode(version_row(call, template, input.SourceVersion).data)
-  end
-  for name, value in pairs(input.LaunchTemplateData) do
-    data[name] = value
-  end
-  local version = template.latest_version + 1
-  add_version(call, template.number, version, input.VersionDescription, data)
-  call.world.db:run("UPDATE ec2_launch_templates SET latest_version = ? WHERE number = ?", version, template.number)
-  template.latest_version = version
-  return { LaunchTemplateVersion = describe_version(template, version_row(call, template, tostring(version))) }
+  return { LaunchTemplate = describe(call, launch_templates.find(call, id)) }
 end
 
 function operations.ModifyLaunchTemplate(call)
-  local template = asked_for(call)
-  local row = version_row(call, template, call.input.DefaultVersion or "$Default")
+  if call.input.LaunchTemplateId and call.input.LaunchTemplateName then
+    fault.raise("InvalidParameterCombination",
+      "Either provide launch template ID or launch template name to modify the template.")
+  end
+  local template = launch_templates.asked_for(call)
+  local wanted = call.input.DefaultVersion or "$Default"
+  local found, row = pcall(launch_templates.version, call, template, wanted)
+  if not found then
+    fault.raise("InvalidLaunchTemplateId.VersionNotFound",
+      ("The launch template version %s is not found for the specified launch template."):format(wanted))
+  end
   call.world.db:run("UPDATE ec2_launch_templates SET default_version = ? WHERE number = ?", row.version, template.number)
-  return { LaunchTemplate = describe(call, find(call, template.id)) }
+  return { LaunchTemplate = describe(call, launch_templates.find(call, template.id)) }
 end
 
 function operations.DeleteLaunchTemplate(call)
-  local template = asked_for(call)
+  local template = launch_templates.asked_for(call)
   local described = describe(call, template)
   call.world.db:run("DELETE FROM ec2_launch_template_versions WHERE template = ?", template.number)
   call.world.db:run("DELETE FROM ec2_launch_templates WHERE number = ?", template.number)
@@ -211,10 +181,12 @@ end
 local function named(call)
   local rows = {}
   for _, id in ipairs(call.input.LaunchTemplateIds or {}) do
-    rows[#rows + 1] = find(call, id)
+    rows[#rows + 1] = launch_templates.find(call, id)
   end
   for _, name in ipairs(call.input.LaunchTemplateNames or {}) do
-    rows[#rows + 1] = find(call, nil, name)
+    local is_there, row = pcall(launch_templates.find, call, nil, name)
+    rows[#rows + 1] = is_there and row or fault.raise("InvalidLaunchTemplateName.NotFoundException",
+      "At least one of the launch templates specified in the request does not exist.")
   end
   return rows[1] and rows
 end
@@ -239,24 +211,6 @@ function operations.DescribeLaunchTemplates(call)
   end
   local items, token = filters.page(input, 200)(found)
   return { LaunchTemplates = items, NextToken = token }
-end
-
-function operations.DescribeLaunchTemplateVersions(call)
-  local input, found = call.input, {}
-  local template = asked_for(call)
-  for _, text in ipairs(input.Versions or {}) do
-    found[#found + 1] = describe_version(template, version_row(call, template, text))
-  end
-  if not (input.Versions and input.Versions[1]) then
-    local low = input.MinVersion and version_number(template, input.MinVersion) or 1
-    local high = input.MaxVersion and version_number(template, input.MaxVersion) or math.maxinteger
-    for row in call.world.db:rows([[SELECT * FROM ec2_launch_template_versions WHERE template = ? AND version BETWEEN ? AND ?
-      ORDER BY version DESC]], template.number, low, high) do
-      found[#found + 1] = describe_version(template, row)
-    end
-  end
-  local items, token = filters.page(input, 200)(found)
-  return { LaunchTemplateVersions = items, NextToken = token }
 end
 
 local function exists(call, id)

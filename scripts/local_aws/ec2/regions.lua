@@ -24,7 +24,7 @@ table.sort(NAMES)
 
 local FIELDS = {
   ["region-name"] = "RegionName", ["opt-in-status"] = "OptInStatus", endpoint = "Endpoint", ["zone-name"] = "ZoneName",
-  state = "State",
+  state = "State", ["zone-id"] = "ZoneId", ["zone-type"] = "ZoneType", ["group-name"] = "GroupName",
 }
 
 local function field(name)
@@ -34,6 +34,15 @@ local function field(name)
   end
 end
 
+-- "use1-az1" of "us-east-1a". AWS shuffles the letters for each account; here a is always 1.
+local function zone_id(zone_name)
+  local land, sides, number, letter = zone_name:match "^(%l%l)%-([%l-]+)%-(%d)(%l)$"
+  local side = sides:gsub("gov%-", "g"):gsub("north", "n"):gsub("south", "s"):gsub("east", "e"):gsub("west", "w")
+    :gsub("central", "c")
+  return ("%s%s%s-az%d"):format(land, side, number, letter:byte() - 96)
+end
+
+local regions = { zone_id = zone_id, names = NAMES }
 local operations = {}
 
 function operations.DescribeRegions(call)
@@ -61,13 +70,21 @@ function operations.DescribeAvailabilityZones(call)
   local matches = filters.compile(call.input.Filters, field)
   local found = json.array {}
   for _, letter in ipairs { "a", "b", "c" } do
+    local zone_name = call.region .. letter
     local zone = {
-      ZoneName = call.region .. letter, RegionName = call.region, State = "available", OptInStatus = "opt-in-not-required",
-      ZoneType = "availability-zone", GroupName = call.region, NetworkBorderGroup = call.region, Messages = {},
+      ZoneName = zone_name, RegionName = call.region, State = "available", OptInStatus = "opt-in-not-required",
+      ZoneId = zone_id(zone_name), ZoneType = "availability-zone", GroupName = call.region, NetworkBorderGroup = call.region,
+      Messages = {},
     }
     local wanted = not (call.input.ZoneNames and call.input.ZoneNames[1])
     for _, name in ipairs(call.input.ZoneNames or {}) do
       wanted = wanted or name == zone.ZoneName
+    end
+    if call.input.ZoneIds and call.input.ZoneIds[1] then
+      wanted = false
+      for _, id in ipairs(call.input.ZoneIds) do
+        wanted = wanted or id == zone.ZoneId
+      end
     end
     if wanted and matches(zone) then
       found[#found + 1] = zone
@@ -76,4 +93,6 @@ function operations.DescribeAvailabilityZones(call)
   return { AvailabilityZones = found }
 end
 
-return { operations = operations }
+regions.operations = operations
+
+return regions

@@ -1,116 +1,129 @@
--- EBS snapshots of instances' volumes. How far one is follows from when it began.
+-- EBS snapshots. How far one is follows from when it began.
 
 local fault = require "local_aws.fault"
-local filters = require "local_aws.ec2.filters"
+local ids = require "local_aws.ids"
 local instances = require "local_aws.ec2.instances"
 local json = require "json"
-local listing = require "local_aws.ec2.listing"
+local store = require "local_aws.ec2.store"
 local tags = require "local_aws.ec2.tags"
 local time = require "time"
+local volumes = require "local_aws.ec2.volumes"
 
 local snapshots = {}
 
-snapshots.schema = [[
-CREATE TABLE IF NOT EXISTS ec2_snapshots (
-  number INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, id TEXT NOT NULL, volume TEXT NOT NULL,
-  started_us INTEGER NOT NULL, gib INTEGER NOT NULL, description TEXT NOT NULL, UNIQUE (account, region, id)
-);
-CREATE INDEX IF NOT EXISTS ec2_snapshots_page ON ec2_snapshots (account, region, number);
-]]
-
 local SECONDS = 90          -- from pending to completed
-local GIB = 1 << 30
 
-local function describe(row, tag_list, now)
-  local share = math.min((now - row.started_us) / (SECONDS * 1000000), 1)
-  return {
-    SnapshotId = row.id, VolumeId = row.volume, OwnerId = row.account, State = share < 1 and "pending" or "completed",
-    Progress = ("%d%%"):format(math.floor(100 * share)), StartTime = row.started_us // 1000000, VolumeSize = row.gib,
-    Encrypted = false, Description = row.description, Tags = tag_list,
-  }
+local function show(call, snapshot)
+  local share = math.min((time.now_us() - snapshot.started_us) / (SECONDS * 1000000), 1)
+  snapshot.OwnerId, snapshot.StartTime = call.account, snapshot.started_us // 1000000
+  snapshot.State, snapshot.Progress = share < 1 and "pending" or "completed", ("%d%%"):format(math.floor(100 * share))
+  snapshot.CompletionTime = share >= 1 and snapshot.StartTime + SECONDS or nil
+  snapshot.StorageTier, snapshot.started_us, snapshot.shared_with = "standard", nil, nil
+  return snapshot
+end
+
+-- Keeps a snapshot of a volume that begins now. given: VolumeId, VolumeSize, Encrypted.
+function snapshots.insert(call, given, description, tag_map)
+  local id = ids.new "snap-"
+  return store.insert(call, "snapshot", {
+    id = id, SnapshotId = id, VolumeId = given.VolumeId, VolumeSize = given.VolumeSize or given.Size,
+    Encrypted = given.Encrypted == true, Description = description or "", started_us = time.now_us(),
+    shared_with = json.array {},
+  }, tag_map)
 end
 
 local operations = {}
 
+function operations.CreateSnapshot(call)
+  local input = call.input
+  local made = snapshots.insert(call, volumes.need(call, input.VolumeId), input.Description,
+    tags.from_specifications(input.TagSpecifications, "snapshot"))
+  return show(call, store.shown(call, made))
+end
+
 -- All volumes of one instance at one moment.
 function operations.CreateSnapshots(call)
-  local input, db, now = call.input, call.world.db, time.now_us()
-  if input.DryRun then
-    fault.raise("DryRunOperation", "Request would have succeeded, but DryRun flag is set.")
-  end
+  local input, list = call.input, json.array {}
   local wanted = input.InstanceSpecification or {}
   if not wanted.InstanceId then
     fault.raise("MissingParameter", "The request must contain the parameter InstanceSpecification.InstanceId")
   end
-  local instance = instances.by_ids(call, { wanted.InstanceId }, now)[1]
+  local instance = instances.by_ids(call, { wanted.InstanceId }, time.now_us())[1]
   if instance.state == "terminated" then
     fault.raise("IncorrectInstanceState", ("The instance '%s' has no volumes any more."):format(instance.id))
   end
-  local map, list = tags.from_specifications(input.TagSpecifications, "snapshot"), json.array {}
-  for index, volume in ipairs(instance.definition.volumes or {}) do
-    if index > 1 or not wanted.ExcludeBootVolume then
-      local row = {
-        id = instances.hex_id "snap-", volume = volume.volumeId, account = call.account, started_us = now,
-        gib = math.max((volume.bytes or GIB) // GIB, 1), description = input.Description or "",
-      }
-      db:run([[INSERT INTO ec2_snapshots (account, region, id, volume, started_us, gib, description)
-        VALUES (?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, row.id, row.volume, now, row.gib, row.description)
-      tags.put(db, call.account, call.region, row.id, map)
-      list[#list + 1] = describe(row, tags.of(db, call.account, call.region, { row.id })[row.id], now)
+  local excluded = {}
+  for _, id in ipairs(wanted.ExcludeDataVolumeIds or {}) do
+    excluded[id] = true
+  end
+  local map = tags.from_specifications(input.TagSpecifications, "snapshot")
+  for index, volume in ipairs(store.children(call, "volume", instance.id)) do
+    if not excluded[volume.id] and (index > 1 or not wanted.ExcludeBootVolume) then
+      list[#list + 1] = show(call, store.shown(call, snapshots.insert(call, volume, input.Description, map)))
+      -- SnapshotInfo has no member for it.
+      list[#list].StorageTier, list[#list].CompletionTime = nil, nil
     end
   end
   return { Snapshots = list }
 end
 
-local FIELDS = {
-  ["snapshot-id"] = "SnapshotId", ["volume-id"] = "VolumeId", status = "State", description = "Description",
-  ["owner-id"] = "OwnerId", progress = "Progress",
-}
-
-local function field(name)
-  local member = FIELDS[name]
-  return member and function(item) return { item[member] } end or filters.tag_field(name)
+-- A snapshot of another region is looked for there, in the same account.
+function operations.CopySnapshot(call)
+  local input = call.input
+  local source = store.need({ world = call.world, account = call.account, region = input.SourceRegion or call.region },
+    "snapshot",
+    input.SourceSnapshotId)
+  local copy = snapshots.insert(call, { VolumeId = "vol-ffffffff", VolumeSize = source.VolumeSize,
+    Encrypted = input.Encrypted or source.Encrypted }, input.Description,
+    tags.from_specifications(input.TagSpecifications, "snapshot"))
+  return { SnapshotId = copy.id, Tags = store.tags(call, copy.id) }
 end
 
--- The rows of these ids; raises as EC2 does when one is not there.
-local function by_ids(call, ids)
-  local rows, known = {}, {}
-  for _, id in ipairs(ids) do
-    if not known[id] then
-      known[id] = true
-      rows[#rows + 1] = call.world.db:first("SELECT * FROM ec2_snapshots WHERE account = ? AND region = ? AND id = ?",
-        call.account, call.region, id)
-        or fault.raise("InvalidSnapshot.NotFound", ("The snapshot '%s' does not exist."):format(id))
+local function image_of(call, id)
+  for _, image in ipairs(store.all(call, "image")) do
+    for _, mapping in ipairs(image.State ~= "deregistered" and image.BlockDeviceMappings or {}) do
+      if mapping.Ebs and mapping.Ebs.SnapshotId == id then
+        return image
+      end
     end
   end
-  return rows
+end
+
+function operations.DeleteSnapshot(call)
+  local snapshot = store.need(call, "snapshot", call.input.SnapshotId)
+  local image = image_of(call, snapshot.id)
+  if image then
+    fault.raise("InvalidSnapshot.InUse", ("The snapshot %s is currently in use by %s"):format(snapshot.id, image.id))
+  end
+  store.remove(call, snapshot)
+end
+
+local FIELDS = {
+  ["snapshot-id"] = "SnapshotId", ["volume-id"] = "VolumeId", status = "State", description = "Description",
+  ["owner-id"] = "OwnerId", progress = "Progress", ["volume-size"] = "VolumeSize", encrypted = "Encrypted",
+  ["storage-tier"] = "StorageTier", ["start-time"] = function(item)
+    return { time.iso8601(item.StartTime, "ms") }
+  end,
+}
+
+-- Is one of these owners us? Nobody else's snapshots are here.
+local function is_ours(call, owners)
+  for _, owner in ipairs(owners) do
+    if owner == "self" or owner == call.account then
+      return true
+    end
+  end
+  return not owners[1]
 end
 
 function operations.DescribeSnapshots(call)
-  local input, now = call.input, time.now_us()
-  local matches = filters.compile(input.Filters, field)
-  local function show(rows)
-    local ids, shown = {}, {}
-    for index, row in ipairs(rows) do
-      ids[index] = row.id
-    end
-    local tag_lists = tags.of(call.world.db, call.account, call.region, ids)
-    for index, row in ipairs(rows) do
-      local described = describe(row, tag_lists[row.id], now)
-      shown[index] = matches(described) and described or false
-    end
-    return shown
+  if not is_ours(call, call.input.OwnerIds or {}) then
+    return { Snapshots = json.array {} }
   end
-  if not (input.SnapshotIds and input.SnapshotIds[1]) then
-    local items, token = listing.of_table(call, "ec2_snapshots", input.MaxResults or 1000, show)
-    return { Snapshots = items, NextToken = token }
-  end
-  local found = {}
-  for _, item in ipairs(show(by_ids(call, input.SnapshotIds))) do
-    found[#found + 1] = item or nil
-  end
-  local items, token = filters.page(input, 1000)(found)
-  return { Snapshots = items, NextToken = token }
+  local list, token = store.describe(call, "snapshot", call.input.SnapshotIds, FIELDS, function(snapshot)
+    return show(call, snapshot)
+  end)
+  return { Snapshots = list, NextToken = token }
 end
 
 snapshots.operations = operations

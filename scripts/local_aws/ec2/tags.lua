@@ -3,6 +3,7 @@
 local fault = require "local_aws.fault"
 local filters = require "local_aws.ec2.filters"
 local json = require "json"
+local kinds = require "local_aws.ec2.kinds"
 local listing = require "local_aws.ec2.listing"
 
 local tags = {}
@@ -13,12 +14,6 @@ CREATE TABLE IF NOT EXISTS ec2_tags (
   PRIMARY KEY (account, region, resource, key)
 ) WITHOUT ROWID;
 ]]
-
--- The prefix of an id -> the type that DescribeTags shows.
-local TYPES = {
-  i = "instance", lt = "launch-template", vol = "volume", subnet = "subnet", vpc = "vpc", sg = "security-group", ami = "image",
-  snap = "snapshot", eni = "network-interface",
-}
 
 local MAX_TAGS = 50
 
@@ -51,7 +46,9 @@ end
 function tags.from_specifications(specifications, resource_type)
   local map = {}
   for _, specification in ipairs(specifications or {}) do
-    if specification.ResourceType == resource_type then
+    if not (specification.Tags and specification.Tags[1]) then
+      fault.raise("InvalidParameterValue", "Tag specification must have at least one tag")
+    elseif specification.ResourceType == resource_type then
       for _, tag in ipairs(specification.Tags or {}) do
         map[tag.Key] = tag.Value or ""
       end
@@ -63,15 +60,11 @@ end
 local operations = {}
 
 local function check_exists(call, resource)
-  local prefix = resource:match("^(%l+)-%x+$")
-  if not TYPES[prefix] then
+  local kind = kinds.of_id(resource)
+  if not kind then
     fault.raise("InvalidID", ("The ID '%s' is not valid"):format(resource))
-  end
-  local find = call.world.services.ec2.exists[prefix]
-  if find and not find(call, resource) then
-    local title = prefix == "i" and "instance" or TYPES[prefix]:gsub("-", " ")
-    fault.raise(prefix == "i" and "InvalidInstanceID.NotFound" or "InvalidLaunchTemplateId.NotFound",
-      ("The %s ID '%s' does not exist"):format(title, resource))
+  elseif not call.world.services.ec2.exists(call, kind, resource) then
+    fault.raise(kind.code .. ".NotFound", kind.says:format(resource))
   end
 end
 
@@ -128,7 +121,7 @@ function operations.DescribeTags(call)
     show = function(rows)
       local shown = {}
       for index, row in ipairs(rows) do
-        row.type = TYPES[row.resource:match("^%l+")]
+        row.type = (kinds.of_id(row.resource) or {}).name
         shown[index] = matches(row)
           and { Key = row.key, Value = row.value, ResourceId = row.resource, ResourceType = row.type } or false
       end

@@ -2,30 +2,40 @@
 
 local fault = require "local_aws.fault"
 local json = require "json"
+local paging = require "local_aws.events.paging"
+local tags = require "local_aws.events.tags"
 local time = require "time"
 
 local buses = {}
 
 buses.schema = [[
 CREATE TABLE IF NOT EXISTS events_buses (
-  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, made_us INTEGER NOT NULL, description TEXT,
-  PRIMARY KEY (account, region, name)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS events_tags (
-  arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)
+  account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, made_us INTEGER NOT NULL, changed_us INTEGER NOT NULL,
+  description TEXT, policy TEXT, PRIMARY KEY (account, region, name)
 ) WITHOUT ROWID;
 ]]
 
+-- The ARN of a bus.
 local function arn(call, name)
   return ("arn:aws:events:%s:%s:event-bus/%s"):format(call.region, call.account, name)
 end
 
+-- The default bus is as old as the account; it has a row only when something of it was changed.
+local LONG_AGO = 1451606400000000
+
 local function find(call, name)
-  if name == "default" then
-    return { name = "default", made_us = 0 }
-  end
-  return call.world.db:first("SELECT * FROM events_buses WHERE account = ? AND region = ? AND name = ?", call.account,
+  local row = call.world.db:first("SELECT * FROM events_buses WHERE account = ? AND region = ? AND name = ?", call.account,
     call.region, name)
+  return row or name == "default" and { name = "default", made_us = LONG_AGO, changed_us = LONG_AGO } or nil
+end
+
+buses.find, buses.arn = find, arn
+
+-- Keeps what was changed in a bus.
+function buses.save(call, row)
+  call.world.db:run([[INSERT OR REPLACE INTO events_buses (account, region, name, made_us, changed_us, description, policy)
+    VALUES (?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, row.name, row.made_us, time.now_us(), row.description,
+      row.policy)
 end
 
 -- The name of a bus given by name, ARN or not at all; raises when there is no such bus.
@@ -43,8 +53,8 @@ end
 
 local function described(call, row)
   return {
-    Name = row.name, Arn = arn(call, row.name), Description = row.description,
-    CreationTime = row.made_us > 0 and row.made_us // 1000 / 1000 or nil,
+    Name = row.name, Arn = arn(call, row.name), Description = row.description, Policy = row.policy,
+    CreationTime = row.made_us // 1000 / 1000, LastModifiedTime = row.changed_us // 1000 / 1000,
   }
 end
 
@@ -54,12 +64,13 @@ function operations.CreateEventBus(call)
   local name = call.input.Name
   if find(call, name) then
     fault.raise("ResourceAlreadyExistsException", ("Event bus %s already exists."):format(name))
+  elseif name:find("^aws%.") then
+    fault.raise("ResourceNotFoundException", ("Event source %s does not exist."):format(name))
   elseif name:find("/", 1, true) then
     fault.raise("ValidationException", "Event bus name must not contain '/'.")
   end
-  call.world.db:run("INSERT INTO events_buses (account, region, name, made_us, description) VALUES (?, ?, ?, ?, ?)",
-    call.account,
-    call.region, name, time.now_us(), call.input.Description)
+  buses.save(call, { name = name, made_us = time.now_us(), description = call.input.Description })
+  tags.put(call, arn(call, name), call.input.Tags)
   return { EventBusArn = arn(call, name), Description = call.input.Description }
 end
 
@@ -68,18 +79,17 @@ function operations.DescribeEventBus(call)
 end
 
 function operations.ListEventBuses(call)
-  local list = json.array { described(call, find(call, "default")) }
-  for row in call.world.db:rows("SELECT * FROM events_buses WHERE account = ? AND region = ? ORDER BY name", call.account,
-    call.region) do
-    list[#list + 1] = described(call, row)
-  end
   local prefix, found = call.input.NamePrefix or "", json.array {}
-  for _, bus in ipairs(list) do
-    if bus.Name:sub(1, #prefix) == prefix then
-      found[#found + 1] = bus
-    end
+  local function add(row)
+    found[#found + 1] = row.name:sub(1, #prefix) == prefix and described(call, row) or nil
   end
-  return { EventBuses = found }
+  add(find(call, "default"))
+  for row in call.world.db:rows([[SELECT * FROM events_buses WHERE account = ? AND region = ? AND name <> 'default'
+    ORDER BY name]], call.account, call.region) do
+    add(row)
+  end
+  local items, token = paging.cut(found, call.input)
+  return { EventBuses = items, NextToken = token }
 end
 
 function operations.DeleteEventBus(call)
@@ -93,25 +103,11 @@ function operations.DeleteEventBus(call)
   call.world.db:run("DELETE FROM events_buses WHERE account = ? AND region = ? AND name = ?", call.account, call.region, name)
 end
 
-function operations.TagResource(call)
-  for _, tag in ipairs(call.input.Tags) do
-    call.world.db:run("INSERT OR REPLACE INTO events_tags (arn, key, value) VALUES (?, ?, ?)", call.input.ResourceARN, tag.Key,
-      tag.Value)
-  end
-end
-
-function operations.UntagResource(call)
-  for _, key in ipairs(call.input.TagKeys) do
-    call.world.db:run("DELETE FROM events_tags WHERE arn = ? AND key = ?", call.input.ResourceARN, key)
-  end
-end
-
-function operations.ListTagsForResource(call)
-  local list = json.array {}
-  for row in call.world.db:rows("SELECT key, value FROM events_tags WHERE arn = ? ORDER BY key", call.input.ResourceARN) do
-    list[#list + 1] = { Key = row.key, Value = row.value }
-  end
-  return { Tags = list }
+function operations.UpdateEventBus(call)
+  local row = find(call, buses.name(call, call.input.Name))
+  row.description = call.input.Description or row.description
+  buses.save(call, row)
+  return { Arn = arn(call, row.name), Name = row.name, Description = row.description }
 end
 
 buses.operations = operations

@@ -86,17 +86,23 @@ local function serve(world, place, target, event, depth)
   end
 end
 
--- Brings an event to all rules of a bus.
-function delivery.deliver(world, account, region, bus, event, depth)
+-- Brings an event to the rules of a bus; `wanted`: to those of these names only.
+function delivery.to_rules(world, place, bus, event, wanted, depth)
   local targets = require "local_aws.events.targets"
   for _, rule in ipairs(world.db:all([[SELECT * FROM events_rules WHERE account = ? AND region = ? AND bus = ?
-    AND state <> 'DISABLED' AND pattern IS NOT NULL ORDER BY name]], account, region, bus)) do
-    if pattern.matches(json.decode(rule.pattern), event) then
+    AND state <> 'DISABLED' AND pattern IS NOT NULL ORDER BY name]], place.account, place.region, bus)) do
+    if (not wanted or wanted[rule.name]) and pattern.matches(json.decode(rule.pattern), event) then
       for _, target in ipairs(targets.of(world.db, rule)) do
-        serve(world, { account = account, region = region }, target, event, depth or 1)
+        serve(world, place, target, event, depth or 1)
       end
     end
   end
+end
+
+-- Brings an event to all rules of a bus, and into its archives.
+function delivery.deliver(world, account, region, bus, event, depth)
+  require("local_aws.events.archives").keep(world.db, account, region, bus, event)
+  delivery.to_rules(world, { account = account, region = region }, bus, event, nil, depth)
 end
 
 local function invoke(world, item)

@@ -161,7 +161,9 @@ end
 -- Decodes the text of a pattern; raises InvalidEventPatternException.
 function pattern.parse(text)
   local ok, rules = pcall(json.decode, text)
-  if not ok or type(rules) ~= "table" or json.is_array(rules) then
+  if not ok then
+    fault.raise("InvalidEventPatternException", "Event pattern is not valid. Reason: Invalid JSON")
+  elseif type(rules) ~= "table" or json.is_array(rules) then
     fault.raise("InvalidEventPatternException", "Event pattern is not valid. Reason: Filter is not an object")
   end
   check(rules)

@@ -1,10 +1,11 @@
 -- Rules: an event pattern or a schedule, on a bus.
 
 local buses = require "local_aws.events.buses"
-local crypto = require "crypto"
 local fault = require "local_aws.fault"
 local json = require "json"
+local paging = require "local_aws.events.paging"
 local pattern = require "local_aws.events.pattern"
+local tags = require "local_aws.events.tags"
 local task = require "task"
 
 local rules = {}
@@ -16,26 +17,12 @@ CREATE TABLE IF NOT EXISTS events_rules (
 ) WITHOUT ROWID;
 ]]
 
-local DEFAULT_PAGE = 100
-
 local events = setmetatable({}, { __mode = "k" })
 
 -- The task.event that is set whenever rules change, for services that do something only while a rule waits for it.
 function rules.changed(world)
   events[world] = events[world] or task.event()
   return events[world]
-end
-
--- One page of a list that is at hand, by input.Limit and input.NextToken.
-function rules.page(list, input)
-  local start = 1
-  if input.NextToken then
-    start = math.tointeger(tonumber(crypto.base64url_decode(input.NextToken) or ""))
-      or fault.raise("ValidationException", "Invalid nextToken.")
-  end
-  local size = input.Limit or DEFAULT_PAGE
-  local items = json.array { table.unpack(list, start, math.min(#list, start + size - 1)) }
-  return items, list[start + size] and crypto.base64url_encode(tostring(start + size)) or nil
 end
 
 function rules.arn(row)
@@ -56,8 +43,31 @@ local function shown(row)
   local details = json.decode(row.details)
   return {
     Name = row.name, Arn = rules.arn(row), EventPattern = row.pattern, ScheduleExpression = row.schedule, State = row.state,
-    Description = details.Description, RoleArn = details.RoleArn, EventBusName = row.bus,
+    Description = details.Description, RoleArn = details.RoleArn, EventBusName = row.bus, ManagedBy = details.ManagedBy,
   }
+end
+
+local AWS = "prod.vhs.events.aws.internal"
+
+-- A rule with one target that AWS keeps for a service of its own.
+function rules.put_managed(call, name, bus, rule_pattern, target)
+  call.world.db:run([[INSERT OR REPLACE INTO events_rules (account, region, bus, name, state, pattern, details)
+    VALUES (?, ?, ?, ?, 'ENABLED', ?, ?)]], call.account, call.region, bus, name, rule_pattern, json.encode { ManagedBy = AWS })
+  call.world.db:run([[INSERT OR REPLACE INTO events_targets (account, region, bus, rule, id, arn, definition)
+    VALUES (?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, bus, name, target.Id, target.Arn, json.encode(target))
+end
+
+function rules.remove_managed(call, name, bus)
+  for _, column in ipairs { "events_rules WHERE name", "events_targets WHERE rule" } do
+    call.world.db:run(("DELETE FROM %s = ? AND account = ? AND region = ? AND bus = ?"):format(column), name, call.account,
+      call.region, bus)
+  end
+end
+
+local function check_managed(call, row)
+  if row and json.decode(row.details).ManagedBy and not call.input.Force then
+    fault.raise("ManagedRuleException", ("Rule %s is a managed rule; use the service that made it, or Force."):format(row.name))
+  end
 end
 
 local function check_schedule(text, bus)
@@ -77,6 +87,10 @@ local operations = {}
 function operations.PutRule(call)
   local input = call.input
   local bus = buses.name(call, input.EventBusName)
+  -- SDKs send the one that is not meant as an empty text.
+  for _, name in ipairs { "EventPattern", "ScheduleExpression" } do
+    input[name] = input[name] ~= "" and input[name] or nil
+  end
   if not input.EventPattern and not input.ScheduleExpression then
     fault.raise("ValidationException", "Parameter(s) EventPattern or ScheduleExpression must be specified.")
   elseif input.EventPattern then
@@ -89,6 +103,7 @@ function operations.PutRule(call)
   call.world.db:run([[INSERT OR REPLACE INTO events_rules (account, region, bus, name, state, pattern, schedule, details)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)]], row.account, row.region, bus, input.Name, input.State or "ENABLED", input.EventPattern,
     input.ScheduleExpression, json.encode(json.object { Description = input.Description, RoleArn = input.RoleArn }))
+  tags.put(call, rules.arn(row), input.Tags)
   rules.changed(call.world):set()
   return { RuleArn = rules.arn(row) }
 end
@@ -107,7 +122,7 @@ function operations.ListRules(call)
       list[#list + 1] = shown(row)
     end
   end
-  local items, token = rules.page(list, call.input)
+  local items, token = paging.cut(list, call.input)
   return { Rules = items, NextToken = token }
 end
 
@@ -129,12 +144,16 @@ end
 -- A rule that is not there is deleted without a word; one with targets is not deleted.
 function operations.DeleteRule(call)
   local bus, db = buses.name(call, call.input.EventBusName), call.world.db
+  check_managed(call, db:first("SELECT * FROM events_rules WHERE account = ? AND region = ? AND bus = ? AND name = ?",
+    call.account, call.region, bus, call.input.Name))
   if db:first("SELECT 1 AS one FROM events_targets WHERE account = ? AND region = ? AND bus = ? AND rule = ? LIMIT 1",
     call.account, call.region, bus, call.input.Name) then
     fault.raise("ValidationException", "Rule can't be deleted since it has targets.")
   end
+  local row = { account = call.account, region = call.region, bus = bus, name = call.input.Name }
   db:run("DELETE FROM events_rules WHERE account = ? AND region = ? AND bus = ? AND name = ?", call.account, call.region, bus,
-    call.input.Name)
+    row.name)
+  tags.remove_all(call, rules.arn(row))
 end
 
 function operations.TestEventPattern(call)

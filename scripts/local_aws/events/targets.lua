@@ -3,6 +3,7 @@
 local buses = require "local_aws.events.buses"
 local fault = require "local_aws.fault"
 local json = require "json"
+local paging = require "local_aws.events.paging"
 local rules = require "local_aws.events.rules"
 
 local targets = {}
@@ -75,7 +76,7 @@ end
 
 function operations.ListTargetsByRule(call)
   local rule = rules.get(call, call.input.Rule, call.input.EventBusName)
-  local items, token = rules.page(targets.of(call.world.db, rule), call.input)
+  local items, token = paging.cut(targets.of(call.world.db, rule), call.input)
   return { Targets = items, NextToken = token }
 end
 
@@ -85,7 +86,7 @@ function operations.ListRuleNamesByTarget(call)
     AND arn = ? ORDER BY rule]], call.account, call.region, buses.name(call, call.input.EventBusName), call.input.TargetArn) do
     list[#list + 1] = row.rule
   end
-  local items, token = rules.page(list, call.input)
+  local items, token = paging.cut(list, call.input)
   return { RuleNames = items, NextToken = token }
 end
 

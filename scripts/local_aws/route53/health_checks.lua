@@ -97,7 +97,9 @@ local function check_config(config)
     config.Port = config.Port or DEFAULT_PORTS[config.Type]
     config.RequestInterval, config.FailureThreshold = config.RequestInterval or 30, config.FailureThreshold or 3
     config.MeasureLatency = config.MeasureLatency or false
-    config.EnableSNI = config.EnableSNI ~= false and config.Type:find("^HTTPS") ~= nil
+    if config.EnableSNI == nil then
+      config.EnableSNI = config.Type:find("^HTTPS") ~= nil
+    end
   end
   config.Inverted, config.Disabled = config.Inverted or false, config.Disabled or false
 end

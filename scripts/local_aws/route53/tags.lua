@@ -3,7 +3,6 @@
 local fault = require "local_aws.fault"
 local health_checks = require "local_aws.route53.health_checks"
 local json = require "json"
-local names = require "local_aws.route53.names"
 local zones = require "local_aws.route53.zones"
 
 local tags = {}
@@ -15,7 +14,16 @@ CREATE TABLE IF NOT EXISTS route53_tags (
 ) WITHOUT ROWID;
 ]]
 
+-- Ids stand here without "/hostedzone/", and nobody takes it off.
+local LONGEST_ID = 32
+
 local function check_exists(call, kind, id)
+  if #id > LONGEST_ID and kind == "hostedzone" then
+    fault.raise("InvalidInput", ("1 validation error detected: Value '%s' at 'resourceId' failed to satisfy constraint: Member "
+      .. "must have length less than or equal to %d"):format(id, LONGEST_ID))
+  elseif id:find("/", 1, true) then
+    fault.raise("NoSuchHostedZone", "No hosted zone found with ID: " .. id)
+  end
   if kind == "hostedzone" then
     zones.get(call, id)
   else
@@ -36,7 +44,7 @@ local operations = {}
 
 function operations.ChangeTagsForResource(call)
   local input, db = call.input, call.world.db
-  local id = names.bare_id(input.ResourceId)
+  local id = input.ResourceId
   check_exists(call, input.ResourceType, id)
   if not input.AddTags and not input.RemoveTagKeys then
     fault.raise("InvalidInput", "At least one of the following must be specified: AddTags, RemoveTagKeys")
@@ -53,7 +61,7 @@ function operations.ChangeTagsForResource(call)
 end
 
 function operations.ListTagsForResource(call)
-  local kind, id = call.input.ResourceType, names.bare_id(call.input.ResourceId)
+  local kind, id = call.input.ResourceType, call.input.ResourceId
   check_exists(call, kind, id)
   return { ResourceTagSet = tag_set(call, kind, id) }
 end
@@ -62,7 +70,7 @@ function operations.ListTagsForResources(call)
   local sets = json.array {}
   for index, id in ipairs(call.input.ResourceIds) do
     check_exists(call, call.input.ResourceType, id)
-    sets[index] = tag_set(call, call.input.ResourceType, names.bare_id(id))
+    sets[index] = tag_set(call, call.input.ResourceType, id)
   end
   return { ResourceTagSets = sets }
 end

@@ -19,10 +19,10 @@ local operations = {}
 
 function operations.ListHostedZones(call)
   local input = call.input
-  local size, marker = names.page_size(input, MOST), input.Marker or ""
+  local size, marker = names.page_size(input, MOST), input.Marker
   local kind = input.HostedZoneType == "PrivateHostedZone" and 1 or nil
   local rows = call.world.db:all([[SELECT * FROM route53_zones WHERE account = ? AND id >= ? AND (? IS NULL OR private = ?)
-    ORDER BY id LIMIT ?]], call.account, names.bare_id(marker), kind, kind, size + 1)
+    ORDER BY id LIMIT ?]], call.account, names.bare_id(marker or ""), kind, kind, size + 1)
   return {
     HostedZones = described(call, rows, size), Marker = marker, IsTruncated = #rows > size, MaxItems = tostring(size),
     NextMarker = #rows > size and rows[size + 1].id or nil,

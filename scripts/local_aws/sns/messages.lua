@@ -134,6 +134,8 @@ local function publish(call, input)
   local arn = input.TopicArn or input.TargetArn
   if not arn and not input.PhoneNumber then
     topics.invalid "TopicArn or TargetArn Reason: no value for required parameter"
+  elseif not arn and not input.PhoneNumber:find("^%+[1-9]%d%d+$") then
+    topics.invalid(("PhoneNumber Reason: %s is not valid to publish to"):format(input.PhoneNumber))
   elseif not arn then
     return keep(call, input.PhoneNumber, input, json.array {})
   end
@@ -151,7 +153,7 @@ end
 
 function operations.PublishBatch(call)
   local entries, seen = call.input.PublishBatchRequestEntries, {}
-  topics.get(call, call.input.TopicArn)
+  local topic = topics.get(call, call.input.TopicArn)
   if #entries == 0 then
     fault.raise("EmptyBatchRequestException", "The batch request doesn't contain any entries.")
   elseif #entries > 10 then
@@ -163,6 +165,9 @@ function operations.PublishBatch(call)
       fault.raise("BatchEntryIdsNotDistinctException", "Two or more batch entries in the request have the same Id.")
     end
     seen[entry.Id], entry.TopicArn = true, call.input.TopicArn
+    if topic.attributes.FifoTopic == "true" and not entry.MessageGroupId then
+      topics.invalid "The MessageGroupId parameter is required for FIFO topics"
+    end
     local ok, id = pcall(publish, call, entry)
     if ok then
       successful[#successful + 1] = { Id = entry.Id, MessageId = id }

@@ -4,6 +4,7 @@
 
 local crypto = require "crypto"
 local fault = require "local_aws.fault"
+local filter_policy = require "local_aws.sns.filter_policy"
 local json = require "json"
 local topics = require "local_aws.sns.topics"
 local uuid = require "uuid"
@@ -21,7 +22,7 @@ CREATE TABLE IF NOT EXISTS sns_subscriptions (
 local PROTOCOLS = {
   email = { "^[^%s@]+@[^%s@]+$", true }, ["email-json"] = { "^[^%s@]+@[^%s@]+$", true }, http = { "^http://", true },
   https = { "^https://", true }, sqs = { "^arn:aws[%w-]*:sqs:" }, lambda = { "^arn:aws[%w-]*:lambda:" },
-  firehose = { "^arn:aws[%w-]*:firehose:" }, application = { "^arn:aws[%w-]*:sns:" }, sms = { "^%+?[%d-]+$" },
+  firehose = { "^arn:aws[%w-]*:firehose:" }, application = { "^arn:aws[%w-]*:sns:" }, sms = { "^%+?%d[%d/-]*%d$" },
 }
 
 local SETTABLE = {
@@ -42,13 +43,15 @@ local function check(input)
   local protocol = PROTOCOLS[input.Protocol]
   if not protocol then
     topics.invalid("Amazon SNS does not support this protocol string: " .. tostring(input.Protocol))
-  elseif not (input.Endpoint or ""):find(protocol[1]) then
-    topics.invalid((input.Protocol:find("^email") and "Email address" or input.Protocol == "sms" and "SMS endpoint"
-      or ("%s endpoint ARN"):format(input.Protocol:upper())))
+  elseif not (input.Endpoint or ""):find(protocol[1]) or input.Protocol == "sms" and input.Endpoint:find("[/-][/-]") then
+    topics.invalid(input.Protocol == "sms" and "Invalid SMS endpoint: " .. tostring(input.Endpoint)
+      or input.Protocol:find("^email") and "Email address" or ("%s endpoint ARN"):format(input.Protocol:upper()))
   end
   for name, value in pairs(input.Attributes or {}) do
     if not SETTABLE[name] then
       topics.invalid "AttributeName"
+    elseif name == "FilterPolicy" then
+      filter_policy.check(value, input.Attributes.FilterPolicyScope)
     elseif name:find("Policy$") and not pcall(json.decode, value) then
       topics.invalid(name .. ": failed to parse JSON.")
     end
@@ -134,8 +137,9 @@ end
 function operations.SetSubscriptionAttributes(call)
   local row, input = get(call), call.input
   local attributes = json.decode(row.attributes)
-  check { Protocol = row.protocol, Endpoint = row.endpoint, Attributes = { [input.AttributeName] = input.AttributeValue
-    or "{}" } }
+  check { Protocol = row.protocol, Endpoint = row.endpoint, Attributes = {
+    [input.AttributeName] = input.AttributeValue or "{}", FilterPolicyScope = attributes.FilterPolicyScope,
+  } }
   attributes[input.AttributeName] = input.AttributeValue
   call.world.db:run("UPDATE sns_subscriptions SET attributes = ? WHERE arn = ?", json.encode(json.object(attributes)), row.arn)
 end

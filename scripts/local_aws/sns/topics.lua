@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS sns_topics (
 CREATE INDEX IF NOT EXISTS sns_topics_of_place ON sns_topics (account, region, arn);
 ]]
 
-local PAGE = 100
+local PAGE, MAX_TAGS = 100, 50
 
 -- Attributes that a caller may set; the rest is computed.
 local SETTABLE = {
@@ -53,10 +53,13 @@ function topics.get(call, arn)
   return { arn = arn, attributes = json.decode(row.attributes), tags = json.decode(row.tags), account = account }
 end
 
+-- Keeps what was changed in it.
 local function save(call, topic)
   call.world.db:run("INSERT OR REPLACE INTO sns_topics (arn, account, region, attributes, tags) VALUES (?, ?, ?, ?, ?)",
     topic.arn, call.account, call.region, json.encode(json.object(topic.attributes)), json.encode(json.object(topic.tags)))
 end
+
+topics.save = save
 
 local function check_name(name, fifo)
   local bare = fifo and name:match("^(.*)%.fifo$") or name
@@ -126,7 +129,7 @@ function operations.ListTopics(call)
   return { Topics = list, NextToken = token }
 end
 
-local function default_policy(topic)
+function topics.default_policy(topic)
   local actions = json.array {}
   for index, name in ipairs { "GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic",
     "Subscribe", "ListSubscriptionsByTopic", "Publish" } do
@@ -145,13 +148,18 @@ function operations.GetTopicAttributes(call)
   local counts = call.world.db:first([[SELECT total(confirmed) AS confirmed, total(NOT confirmed) AS pending
     FROM sns_subscriptions WHERE topic = ?]], topic.arn)
   local attributes = {
-    TopicArn = topic.arn, Owner = topic.account, DisplayName = "", Policy = default_policy(topic),
+    TopicArn = topic.arn, Owner = topic.account, DisplayName = "", Policy = topics.default_policy(topic),
     SubscriptionsConfirmed = ("%d"):format(counts.confirmed), SubscriptionsPending = ("%d"):format(counts.pending),
     SubscriptionsDeleted = "0",
     EffectiveDeliveryPolicy = '{"http":{"defaultHealthyRetryPolicy":{"minDelayTarget":20,"maxDelayTarget":20,"numRetries":3}}}',
   }
   for name, value in pairs(topic.attributes) do
     attributes[name] = value
+  end
+  if attributes.FifoTopic == "true" then
+    attributes.ContentBasedDeduplication = attributes.ContentBasedDeduplication or "false"
+  else
+    attributes.FifoTopic = nil
   end
   return { Attributes = attributes }
 end
@@ -174,6 +182,13 @@ function operations.TagResource(call)
   local topic = resource(call)
   for key, value in pairs(map_of(call.input.Tags)) do
     topic.tags[key] = value
+  end
+  local count = 0
+  for _ in pairs(topic.tags) do
+    count = count + 1
+  end
+  if count > MAX_TAGS then
+    fault.raise("TagLimitExceededException", "Could not complete request: tag quota of per resource exceeded")
   end
   save(call, topic)
 end

@@ -71,12 +71,21 @@ local function content_text(document)
   }
 end
 
+-- A document may say null where it says nothing.
+local function text_of(value)
+  return type(value) == "string" and value or nil
+end
+
 local function describe(call, document)
   local list, content = json.array {}, document.content
   for name, parameter in pairs(content.parameters or {}) do
     local default = parameter.default
+    if default == json.null then
+      default = nil
+    end
     list[#list + 1] = {
-      Name = name, Type = parameter.type == "StringList" and "StringList" or "String", Description = parameter.description,
+      Name = name, Type = parameter.type == "StringList" and "StringList" or "String",
+      Description = text_of(parameter.description),
       DefaultValue = default ~= nil and (type(default) == "string" and default or json.encode(default)) or nil,
     }
   end
@@ -87,7 +96,8 @@ local function describe(call, document)
   local default = documents.find(call, document.name)
   return {
     Name = document.name, Owner = document.owner, CreatedDate = document.created_us // 1000 / 1000, Status = "Active",
-    DocumentVersion = tostring(document.version), Description = content.description, Parameters = list,
+    DocumentVersion = tostring(document.version), Parameters = list,
+    Description = text_of(content.description),
     PlatformTypes = json.array { "Windows", "Linux", "MacOS" }, DocumentType = document.type,
     SchemaVersion = content.schemaVersion, LatestVersion = tostring(newest.version), DefaultVersion = tostring(default.version),
     DocumentFormat = "JSON", Hash = crypto.hex(crypto.sha256(content_text(document))), HashType = "Sha256",
@@ -118,6 +128,23 @@ local function insert(call, name, version, kind)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, name, version, kind, time.now_us(), version == 1 and 1 or 0,
     call.input.Content)
   return describe(call, documents.find(call, name, "$LATEST"))
+end
+
+-- The versions of a document as a list shows them, the newest first.
+function documents.versions(call, name)
+  local newest = documents.find(call, name, "$LATEST")
+    or fault.raise("InvalidDocument", ("Document with name %s does not exist."):format(name))
+  local list = json.array {}
+  for number = newest.version, 1, -1 do
+    local document = documents.find(call, name, tostring(number))
+    if document then
+      list[#list + 1] = {
+        Name = document.name, DocumentVersion = tostring(number), CreatedDate = document.created_us // 1000 / 1000,
+        IsDefaultVersion = document.is_default == 1, DocumentFormat = "JSON", Status = "Active",
+      }
+    end
+  end
+  return list
 end
 
 local operations = {}

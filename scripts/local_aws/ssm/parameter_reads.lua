@@ -1,9 +1,12 @@
 -- Reading parameters: one, several, below a path, their descriptions and former versions.
 
 local fault = require "local_aws.fault"
+local filters = require "local_aws.ssm.parameter_filters"
 local json = require "json"
+local labels = require "local_aws.ssm.labels"
 local paging = require "local_aws.ssm.paging"
 local parameters = require "local_aws.ssm.parameters"
+local public_parameters = require "local_aws.ssm.public_parameters"
 
 local function shown(call, row, decrypt, selector)
   return {
@@ -17,7 +20,8 @@ end
 local function find(call, text)
   local name = text:match("^arn:aws[%w-]*:ssm:[^:]+:%d+:parameter(/.+)$") or text
   local bare, selector = name:match("^([^:]+)(:[^:]+)$")
-  local version = selector and math.tointeger(tonumber(selector:sub(2)))
+  local version = selector and (math.tointeger(tonumber(selector:sub(2)))
+    or labels.version(call, bare or name, selector:sub(2)))
   bare = bare or name
   local row = parameters.find(call, bare, version) or text ~= name and parameters.find(call, bare:sub(2), version)
   if row and (not selector or version) then
@@ -59,68 +63,19 @@ local function newest(call, from, to)
     AND (? IS NULL OR name < ?) GROUP BY name ORDER BY name]], call.account, call.region, from, to, to)
 end
 
-local function fits_option(option, value, wanted)
-  if option == "BeginsWith" then
-    return value:sub(1, #wanted) == wanted
-  elseif option == "Contains" then
-    return value:find(wanted, 1, true) ~= nil
-  end
-  return value == wanted
-end
-
--- Key -> what of a row is looked at.
-local FIELDS = {
-  Name = function(row) return row.name end,
-  Type = function(row) return row.type end,
-  Tier = function(row) return json.decode(row.details).Tier end,
-  DataType = function(row) return json.decode(row.details).DataType end,
-  KeyId = function(row) return json.decode(row.details).KeyId end,
-}
-
-local function fits_path(row, filter)
-  for _, path in ipairs(filter.Values) do
-    local prefix = path:sub(-1) == "/" and path or path .. "/"
-    local rest = row.name:sub(1, #prefix) == prefix and row.name:sub(#prefix + 1)
-    if rest and (filter.Option == "Recursive" or not rest:find("/", 1, true)) then
-      return true
-    end
-  end
-  return false
-end
-
-local function fits(row, filters)
-  for _, filter in ipairs(filters or {}) do
-    local key = filter.Key
-    local matches = key == "Path" and fits_path(row, filter)
-    local read = FIELDS[key]
-    if not read and key ~= "Path" then
-      fault.raise("InvalidFilterKey",
-        ("The following filter key is not valid: %s. Valid filter keys include: [Path, Name, Type, "
-        .. "KeyId, Tier, DataType]."):format(key))
-    end
-    for _, wanted in ipairs(read and filter.Values or {}) do
-      matches = matches or fits_option(filter.Option, read(row) or "", wanted)
-    end
-    if not matches then
-      return false
-    end
-  end
-  return true
-end
-
 function operations.GetParametersByPath(call)
   local input, found = call.input, {}
-  if input.Path:sub(1, 1) ~= "/" then
-    fault.raise("ValidationException", "The parameter doesn't meet the parameter name requirements. The parameter name must "
-      .. 'begin with a forward slash "/". It can\'t be prefixed with "aws" or "ssm" (case-insensitive). It must use only '
-      .. "letters, numbers, or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not "
-      .. 'allowed. All sub-paths, if specified, must use the forward slash symbol "/". Valid example: '
-      .. "/get/parameters2-/by1./path0_.")
-  end
+  filters.check_path(input.Path)
+  filters.check(input.ParameterFilters)
   local prefix = input.Path:sub(-1) == "/" and input.Path or input.Path .. "/"
-  for _, row in ipairs(newest(call, prefix, prefix:sub(1, -2) .. "0")) do
+  local ending = prefix:sub(1, -2) .. "0"
+  local rows = newest(call, prefix, ending)
+  if prefix:find("^/aws/") then
+    rows = public_parameters.between(prefix, ending)
+  end
+  for _, row in ipairs(rows) do
     local below = row.name:sub(#prefix + 1)
-    if (input.Recursive or not below:find("/", 1, true)) and fits(row, input.ParameterFilters) then
+    if (input.Recursive or not below:find("/", 1, true)) and filters.fits(call, row, input.ParameterFilters) then
       found[#found + 1] = shown(call, row, input.WithDecryption)
     end
   end
@@ -137,13 +92,11 @@ local function metadata(call, row)
 end
 
 function operations.DescribeParameters(call)
-  local found, filters = {}, call.input.ParameterFilters
   -- The older form of filters has no option and no path.
-  if call.input.Filters then
-    filters = call.input.Filters
-  end
+  local found, wanted = {}, call.input.Filters or call.input.ParameterFilters
+  filters.check(wanted)
   for _, row in ipairs(newest(call, "")) do
-    if fits(row, filters) then
+    if filters.fits(call, row, wanted) then
       found[#found + 1] = metadata(call, row)
     end
   end
@@ -161,7 +114,7 @@ function operations.GetParameterHistory(call)
   for index, row in ipairs(rows) do
     found[index] = metadata(call, row)
     found[index].ARN, found[index].Value = nil, parameters.value(row, call.input.WithDecryption)
-    found[index].Labels = json.array {}
+    found[index].Labels = labels.of(call, row.name, row.version)
   end
   local items, token = paging.cut(found, call.input, 50)
   return { Parameters = items, NextToken = token }

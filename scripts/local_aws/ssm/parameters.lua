@@ -3,7 +3,9 @@
 local crypto = require "crypto"
 local fault = require "local_aws.fault"
 local json = require "json"
+local labels = require "local_aws.ssm.labels"
 local pattern = require "local_aws.wire.pattern"
+local public_parameters = require "local_aws.ssm.public_parameters"
 local time = require "time"
 
 local parameters = {}
@@ -24,11 +26,18 @@ local STANDARD_SIZE, ADVANCED_SIZE, MOST_VERSIONS, MOST_LEVELS = 4096, 8192, 100
 
 -- The newest version of a parameter, or the one asked for; nil when there is none.
 function parameters.find(call, name, version)
+  local public = public_parameters.find(name)
+  if public then
+    return (not version or version == 1) and public or nil
+  end
   return call.world.db:first([[SELECT * FROM ssm_parameters WHERE account = ? AND region = ? AND name = ?
     AND (? IS NULL OR version = ?) ORDER BY version DESC LIMIT 1]], call.account, call.region, name, version, version)
 end
 
 function parameters.arn(call, name)
+  if public_parameters.find(name) then
+    return ("arn:aws:ssm:%s::parameter%s"):format(call.region, name)
+  end
   return ("arn:aws:ssm:%s:%s:parameter%s%s"):format(call.region, call.account, name:find("^/") and "" or "/", name)
 end
 
@@ -44,15 +53,15 @@ local function refuse(code, message)
   fault.raise(code, message)
 end
 
+local NAME = 'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of '
+  .. "sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 "
+  .. "symbols .-_"
+
 local function check_name(call, name)
-  if not name:find("^[%w_.%-/]+$") then
-    refuse("ValidationException",
-      'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can '
-      .. "consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the "
-      .. "following 3 symbols .-_")
-  elseif name:lower():find("^/?aws") or name:lower():find("^/?ssm") then
-    refuse(name:lower():find("^/?aws") and "AccessDeniedException" or "ValidationException",
-      "No access to reserved parameter name: " .. name .. ".")
+  if name:lower():find("^aws") or name:lower():find("^/aws") then
+    refuse("AccessDeniedException", "No access to reserved parameter name: " .. name .. ".")
+  elseif not name:find("^[%w_.%-/]+$") or name:lower():find("^/?ssm") then
+    refuse("ValidationException", NAME)
   elseif name:find("/", 2, true) and name:sub(1, 1) ~= "/" then
     refuse("ValidationException", "Parameter name must be a fully qualified name.")
   elseif select(2, name:gsub("/", "")) > MOST_LEVELS then
@@ -61,7 +70,16 @@ local function check_name(call, name)
   return call
 end
 
+local DATA_TYPES = { text = true, ["aws:ec2:image"] = true, ["aws:ssm:integration"] = true }
+
 local function check_value(input, kind, details)
+  if input.Value == "" then
+    refuse("ValidationException", "1 validation error detected: Value '' at 'value' failed to satisfy constraint: Member must "
+      .. "have length greater than or equal to 1.")
+  elseif not DATA_TYPES[details.DataType] then
+    refuse("ValidationException", ("The following data type is not supported: %s (Data type names are all lowercase.)"):format(
+      details.DataType))
+  end
   local limit = details.Tier == "Advanced" and ADVANCED_SIZE or STANDARD_SIZE
   if #input.Value > limit then
     refuse("ValidationException", ("%s tier parameters support a maximum parameter value of %d characters. To create a larger "
@@ -108,6 +126,7 @@ function operations.PutParameter(call)
   db:run([[INSERT INTO ssm_parameters (account, region, name, version, type, value, modified_us, user, details)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]], call.account, call.region, input.Name, version, kind, input.Value, time.now_us(),
     call.principal.arn, json.encode(details))
+  labels.check_oldest(call, input.Name, version - MOST_VERSIONS)
   db:run("DELETE FROM ssm_parameters WHERE account = ? AND region = ? AND name = ? AND version <= ?", call.account, call.region,
     input.Name, version - MOST_VERSIONS)
   for _, tag in ipairs(input.Tags or {}) do
@@ -127,12 +146,14 @@ function operations.DeleteParameter(call)
   if not delete(call, call.input.Name) then
     refuse("ParameterNotFound")
   end
+  labels.forget(call, call.input.Name)
 end
 
 function operations.DeleteParameters(call)
   local deleted, invalid = json.array {}, json.array {}
   for _, name in ipairs(call.input.Names) do
     table.insert(delete(call, name) and deleted or invalid, name)
+    labels.forget(call, name)
   end
   return { DeletedParameters = deleted, InvalidParameters = invalid }
 end

@@ -1,6 +1,6 @@
 -- The regular expressions of the API models, as far as the models use them: classes, groups, alternation, counted repeats,
--- anchors, lookahead. A pattern must match the whole text, as AWS checks it. Matching works on bytes; a class that admits any
--- character beyond ASCII admits every byte of one.
+-- anchors, lookahead, `(?i)` at the start. A pattern must match the whole text, as AWS checks it. Matching works on bytes; a
+-- class that admits any character beyond ASCII admits every byte of one.
 
 local pattern = {}
 
@@ -266,6 +266,22 @@ function build(node)
   return BUILDERS[node.type](node)
 end
 
+-- Makes every set of a tree admit its letters in the other case too.
+local function fold_case(node)
+  if node.type == "set" then
+    local folded = {}
+    for byte in pairs(node[1]) do
+      local letter = string.char(byte)
+      folded[letter:lower():byte()], folded[letter:upper():byte()] = true, true
+    end
+    node[1] = folded
+    return
+  end
+  for _, part in ipairs(node) do
+    fold_case(part)
+  end
+end
+
 -- A matching byte at the end of the subject is nil, and sets must answer for it.
 local compiled = {}
 
@@ -276,7 +292,12 @@ function pattern.matches(text, expression)
   end
   local match = compiled[expression]
   if not match then
-    local parsed = build((parse_alternatives(expression, 1)))
+    local any_case = expression:match "^%(%?i%)(.*)$"
+    local tree = parse_alternatives(any_case or expression, 1)
+    if any_case then
+      fold_case(tree)
+    end
+    local parsed = build(tree)
     match = function(subject)
       return parsed(subject, 1, function(at)
         return at == #subject + 1

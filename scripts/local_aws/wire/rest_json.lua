@@ -76,7 +76,8 @@ local function match(routes_with_labels, method, parts, greedy)
     local count, values = #route.segments, nil
     if route.method == method and not greedy then
       values = labels(route, parts)
-    elseif route.method == method and #parts > count and route.segments[count]:find("^{") then
+    elseif route.method == method and #parts > count and route.segments[count]:find("^{")
+      and unescape(parts[count]):find("^arn:") then
       values = labels(route, rest_joined(parts, count))
     end
     if values then

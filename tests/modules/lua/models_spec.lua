@@ -15,8 +15,8 @@ describe("the built-in models", function()
       counts[service] = count(models.load(service).operations)
     end
     assert.are.same({
-      drs = 70, sfn = 37, dynamodb = 62, sts = 11, ec2 = 75, lambda = 33, sns = 19, route53 = 28, elbv2 = 29, ssm = 36,
-      cloudwatch = 20, events = 32,
+      drs = 70, sfn = 37, dynamodb = 62, sts = 11, ec2 = 114, lambda = 33, sns = 19, route53 = 28, elbv2 = 29, ssm = 41,
+      cloudwatch = 20, events = 34,
     }, counts)
   end)
 

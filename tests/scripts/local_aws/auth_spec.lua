@@ -31,6 +31,14 @@ local CALLS = {
   end,
   sts = form_call("sts", "GetCallerIdentity", "2011-06-15"),
   ec2 = form_call("ec2", "DescribeRegions", "2016-11-15"),
+  route53 = function(here, given)
+    local sent = { service = "route53", method = "GET", path = "/2013-04-01/hostedzone" }
+    for name, value in pairs(given) do
+      sent[name] = value
+    end
+    local answer = support.send(here, sent)
+    return answer.status, support.field(answer.body, "Code"), support.field(answer.body, "Message")
+  end,
 }
 
 -- Service -> {status, code}.
@@ -39,17 +47,19 @@ local REFUSED = {
     given = { unsigned = true },
     dynamodb = { 400, "MissingAuthenticationTokenException" }, states = { 400, "MissingAuthenticationTokenException" },
     drs = { 403, "MissingAuthenticationTokenException" }, sts = { 403, "MissingAuthenticationToken" },
-    ec2 = { 403, "MissingAuthenticationToken" },
+    route53 = { 403, "MissingAuthenticationToken" }, ec2 = { 403, "MissingAuthenticationToken" },
   },
   ["an unknown key"] = {
     given = { credentials = OTHER },
     dynamodb = { 400, "UnrecognizedClientException" }, states = { 400, "UnrecognizedClientException" },
-    drs = { 403, "UnrecognizedClientException" }, sts = { 403, "InvalidClientTokenId" }, ec2 = { 401, "AuthFailure" },
+    drs = { 403, "UnrecognizedClientException" }, sts = { 403, "InvalidClientTokenId" },
+    route53 = { 403, "InvalidClientTokenId" }, ec2 = { 401, "AuthFailure" },
   },
   ["a wrong secret"] = {
     given = { credentials = WRONG },
     dynamodb = { 400, "InvalidSignatureException" }, states = { 400, "InvalidSignatureException" },
-    drs = { 403, "InvalidSignatureException" }, sts = { 403, "SignatureDoesNotMatch" }, ec2 = { 401, "AuthFailure" },
+    drs = { 403, "InvalidSignatureException" }, sts = { 403, "SignatureDoesNotMatch" },
+    route53 = { 403, "SignatureDoesNotMatch" }, ec2 = { 401, "AuthFailure" },
   },
   ["half a signature"] = {
     given = {
@@ -58,12 +68,14 @@ local REFUSED = {
       end,
     },
     dynamodb = { 400, "IncompleteSignatureException" }, states = { 400, "IncompleteSignatureException" },
-    drs = { 403, "IncompleteSignatureException" }, sts = { 400, "IncompleteSignature" }, ec2 = { 400, "IncompleteSignature" },
+    drs = { 403, "IncompleteSignatureException" }, sts = { 400, "IncompleteSignature" },
+    route53 = { 400, "IncompleteSignature" }, ec2 = { 400, "IncompleteSignature" },
   },
-  ["a signature of ten minutes ago"] = {
+  ["a signature of twenty minutes ago"] = {
     given = "skewed",
     dynamodb = { 400, "InvalidSignatureException" }, states = { 400, "InvalidSignatureException" },
-    drs = { 403, "InvalidSignatureException" }, sts = { 403, "SignatureDoesNotMatch" }, ec2 = { 401, "AuthFailure" },
+    drs = { 403, "InvalidSignatureException" }, sts = { 403, "SignatureDoesNotMatch" },
+    route53 = { 403, "SignatureDoesNotMatch" }, ec2 = { 400, "RequestExpired" },
   },
   ["a session token that does not belong to the key"] = {
     given = {
@@ -73,12 +85,14 @@ local REFUSED = {
       },
     },
     dynamodb = { 400, "UnrecognizedClientException" }, states = { 400, "UnrecognizedClientException" },
-    drs = { 403, "UnrecognizedClientException" }, sts = { 403, "InvalidClientTokenId" }, ec2 = { 401, "AuthFailure" },
+    drs = { 403, "UnrecognizedClientException" }, sts = { 403, "InvalidClientTokenId" },
+    route53 = { 403, "InvalidClientTokenId" }, ec2 = { 401, "AuthFailure" },
   },
   ["an expired session"] = {
     given = "expired",
     dynamodb = { 400, "ExpiredTokenException" }, states = { 400, "ExpiredTokenException" },
-    drs = { 403, "ExpiredTokenException" }, sts = { 403, "ExpiredToken" }, ec2 = { 400, "RequestExpired" },
+    drs = { 403, "ExpiredTokenException" }, sts = { 403, "ExpiredToken" },
+    route53 = { 403, "ExpiredToken" }, ec2 = { 400, "RequestExpired" },
   },
 }
 
@@ -102,7 +116,7 @@ describe("a call of the local AWS", function()
 
   local function given_of(case)
     if case.given == "skewed" then
-      return { time = math.floor(time.wall()) - 600 }
+      return { time = math.floor(time.wall()) - 1200 }
     elseif case.given == "expired" then
       local keys = here.call("sts", "GetSessionToken", { DurationSeconds = 900 }).Credentials
       here.world.db:run("UPDATE account_keys SET expires_at = ? WHERE access_key_id = ?", time.wall() - 1, keys.AccessKeyId)
@@ -130,6 +144,7 @@ describe("a call of the local AWS", function()
     local _, _, new = CALLS.drs(here, { time = now + 600 })
     assert.truthy(new:find("^Signature not yet current: "))
     assert.equal(200, (CALLS.sts(here, { time = now - 240 })))
+    assert.equal(200, (CALLS.ec2(here, { time = now - 600 })))
   end)
 
   it("is refused when the body was changed after it was signed", function()

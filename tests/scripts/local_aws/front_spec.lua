@@ -78,10 +78,26 @@ describe("the front of the local AWS", function()
     operations.DescribeJobs = original
   end)
 
-  it("does not know a service that is not there", function()
-    local answer = support.send(here, { service = "s3", method = "GET", path = "/bucket" })
-    assert.equal(404, answer.status)
-    assert.equal("UnknownOperationException", answer.headers["x-amzn-errortype"])
+  it("does not know a service that is not there, and says so in the protocol that the call speaks", function()
+    local s3 = support.send(here, { service = "s3", method = "GET", path = "/bucket" })
+    assert.same({ 404, "UnknownOperationException" }, { s3.status, support.field(s3.body, "Code") })
+    local iam = support.form(here, "iam", { Action = "ListUsers", Version = "2010-05-08" })
+    assert.same({ 400, "InvalidAction" }, { iam.status, support.field(iam.body, "Code") })
+    assert.equal("Could not find operation ListUsers for version 2010-05-08", support.field(iam.body, "Message"))
+    local kms, body = support.json(here, "kms", "TrentService.ListKeys")
+    assert.same({ 400, "UnknownOperationException" }, { kms.status, body.__type })
+    local lambda = support.send(here, { service = "lambda", method = "GET", path = "/2015-03-31/functions" })
+    assert.same({ 404, "UnknownOperationException" }, { lambda.status, lambda.headers["x-amzn-errortype"] })
+    for _, said in ipairs { "s3:GET /bucket", "iam:ListUsers", "kms:TrentService.ListKeys", "lambda:GET /2015-03-31/functions" } do
+      assert.is_true(here.world.unknown[said])
+    end
+  end)
+
+  it("remembers so many unknown names, and no more", function()
+    for number = 1, 1100 do
+      require("local_aws.world").say_unknown(here.world, "nowhere", ("Operation%d"):format(number))
+    end
+    assert.equal(1000, here.world.unknown_count)
   end)
 
   it("does not know an operation of the model that is not behind it yet, and says so once", function()

@@ -277,6 +277,13 @@ describe("a pattern of a model", function()
     assert.is_true(matches("a+b=c", [[[\w+=,.@-]*]]))
   end)
 
+  it("may not care for case", function()
+    for text, expected in pairs { all = true, ALL = true, aLl = true, al = false, ["123456789012"] = true } do
+      assert.equal(expected, matches(text, "(?i)all|[0-9]{12}"), text)
+    end
+    assert.is_false(matches("ALL", "all"))
+  end)
+
   it("of every model can be read", function()
     for _, service in ipairs(models.services()) do
       for _, shape in pairs(models.load(service).shapes) do
