@@ -109,6 +109,8 @@ for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "DRSH_MODEL_PATH")
 
 # Older botocores do not know these habits of the newest one.
 os.environ["AWS_STS_REGIONAL_ENDPOINTS"] = "regional"
+# A signature of SigV4a is another each time; sigv4a.py judges them.
+os.environ["AWS_AUTH_SCHEME_PREFERENCE"] = "sigv4"
 CHECKSUMS = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"} if hasattr(
     botocore.config, "VALID_REQUEST_CHECKSUM") or "request_checksum_calculation" in botocore.config.Config.OPTION_DEFAULTS else {}
 VERSION = tuple(int(part) for part in botocore.__version__.split(".")[:2])
