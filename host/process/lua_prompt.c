@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -133,13 +134,23 @@ static int read_line(lua_State *L) {
     return isatty(STDIN_FILENO) ? read_terminal(L, text) : read_plain(L);
 }
 
+/* Can the path be a file of ours? libedit gives the file that it writes to its owner alone, /dev/null and other devices too. */
+static bool can_be_history(const char *path) {
+    struct stat status;
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
+    bool good = file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+    if (file >= 0) {
+        close(file);
+    }
+    return good;
+}
+
 /* path -> true, or false when it cannot be used */
 static int use_history(lua_State *L) {
     const char *path = luaL_checkstring(L, 1);
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    lua_pushboolean(L, file >= 0);
-    if (file >= 0) {
-        close(file);
+    bool good = can_be_history(path);
+    lua_pushboolean(L, good);
+    if (good) {
         using_history();
         stifle_history(HISTORY_LINES);
         read_history(path); /* an empty file is no history yet, and no fault */
