@@ -56,7 +56,9 @@ static const struct setting settings[] = {
     {"DRSH_ROLES_HEADER", "roles-header", "NAME", NULL, CONFIG_LISTEN, "the same for the caller's roles, with commas between"},
     {"DRSH_DEADLINE", "deadline", "SECONDS", "60", CONFIG_TABLES, "how long a request may take"},
     {"DRSH_CALL_BODY", "data-json", "JSON", NULL, CONFIG_CALL, "the request's body; -d for short"},
-    {"DRSH_DRY_RUN", "dry-run", NULL, NULL, CONFIG_DRY, "say what would be done, change nothing; -n for short"},
+    {"DRSH_DRY_RUN", "dry-run", NULL, NULL, CONFIG_DRY | CONFIG_DRY_SESSION,
+     "say what would be done, change nothing; -n for short"},
+    {"DRSH_ATTACH", "attach", NULL, NULL, CONFIG_REPL, "work in the state of a running server"},
     {"DRSH_JSON", "json", NULL, NULL, CONFIG_CALL | CONFIG_DRY | CONFIG_JSON, "one line of JSON, for programs"},
     {"DRSH_OFFLINE", "offline", NULL, NULL, CONFIG_AUTH, "do not ask STS whose the credentials are"},
     {"DRSH_IAM_ROLES", "target-accounts", NULL, NULL, CONFIG_IAM,
@@ -265,7 +267,9 @@ int config_read(int argc, char **argv, unsigned groups, struct error *error) {
     const char *letters = "+:";
     if ((groups & CONFIG_CALL) != 0) {
         letters = ":d:n"; /* what follows METHOD PATH is never a script's own flag */
-    } else if ((groups & CONFIG_DRY) != 0) {
+    } else if ((groups & CONFIG_REPL) != 0) {
+        letters = ":n";
+    } else if ((groups & (CONFIG_DRY | CONFIG_DRY_SESSION)) != 0) {
         letters = "+:n";
     } else if ((groups & CONFIG_TOOL) != 0) {
         letters = ":";

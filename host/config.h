@@ -25,10 +25,12 @@ enum config_group {
     CONFIG_JSON = 1 << 7,     /* can print JSON */
     CONFIG_TEST = 1 << 8,     /* test alone */
     CONFIG_SERVE = 1 << 9,    /* serve alone */
-    CONFIG_CONTROL = 1 << 10, /* what can be asked to end something, and who asks: serve, run, kill */
+    CONFIG_CONTROL = 1 << 10, /* what can be asked over a control socket, and who asks: serve, run, kill, repl */
     CONFIG_AUTH = 1 << 11,    /* auth alone */
     CONFIG_DRY = 1 << 12,     /* what can be rehearsed: call, run */
     CONFIG_IAM = 1 << 13,     /* iam alone */
+    CONFIG_REPL = 1 << 14,    /* repl alone */
+    CONFIG_DRY_SESSION = 1 << 15, /* what can be a rehearsal from its beginning to its end: serve, repl */
 };
 
 /* Reads flags of the groups from argv (argv[0] is the command's name, not looked at), and then the configuration file that they

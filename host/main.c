@@ -25,9 +25,13 @@ static const struct command commands[] = {
     {"kill", "[ID]", "Ends a running request or runbook; without an ID it says what runs.", CONFIG_CONTROL,
      "It ends at its next wait, whatever it catches, and the AWS writes that had gone out are listed. The ID of a request is\n"
      "that of its log lines and of its X-Request-Id header. Reaches the processes of the same user and --runtime-dir.\n"},
-    {"repl", "", "The primitives at a prompt.", CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
+    {"repl", "[--attach [SERVER]]", "The primitives at a prompt.",
+     CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES | CONFIG_CONTROL | CONFIG_REPL | CONFIG_DRY_SESSION,
      "Reads Lua from the terminal or a pipe; help() lists the modules, :help the session's settings. AWS calls only read until "
-     ":write on.\nDRSH_HISTORY names the file of earlier lines (~/.drsh_history). Plain `drsh` on a terminal is the same.\n"},
+     ":write on.\nDRSH_HISTORY names the file of earlier lines (~/.drsh_history). Plain `drsh` on a terminal is the same.\n\n"
+     "With --attach the prompt works in the state of a running `drsh serve` of the same user and --runtime-dir: the live\n"
+     "scripts, what runs, what the endpoints answer. SERVER is a process id, or the address and worker: :8080, :8080/2,\n"
+     "127.0.0.1:8080/2; it can be left out when one server runs. Calls are under limits, and the server goes on serving.\n"},
     {"stubs", "DIR", "Writes LuaCATS stubs of all modules and AWS services, for editors.", 0,
      "lua-language-server completes and checks scripts with them: name DIR in workspace.library of .luarc.json.\n"},
     {"check", "[PATH]", "Are these scripts sound? Reads them without running an endpoint.", CONFIG_TOOL | CONFIG_JSON,

@@ -25,7 +25,7 @@ local function check_read(unit, view, node, report)
   if value ~= nil or node.name == "arg" then return end
   local near = nearest.find(node.name, view:global_names())
   local message = said or ("unknown global '%s'"):format(node.name)
-  if near and not message:find ";" then message = ("%s, did you mean '%s'?"):format(message, near) end
+  if near and not message:find "[;,]" then message = ("%s, did you mean '%s'?"):format(message, near) end
   report(unit, node.at, "unknown-global", message, "declare it with local, or require the module that has it")
 end
 

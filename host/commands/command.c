@@ -70,11 +70,11 @@ static void show_protected(lua_State *L, struct run *run) {
 
 static void ended(struct task *task, enum task_status status, lua_State *thread, void *data) {
     struct run *run = data;
-    (void)task;
     if (status == TASK_OK) {
         run->exit_code = lua_isinteger(thread, 1) ? (int)lua_tointeger(thread, 1) : EXIT_DONE;
     } else if (status != TASK_CANCELLED) {
         run->exit_code = EXIT_FAILED;
+        task_observe(task);
         show_protected(thread, run);
     } else if (interrupt_signal() != 0) {
         run->exit_code = interrupt_signal() == SIGINT ? EXIT_INTERRUPTED : EXIT_TERMINATED;

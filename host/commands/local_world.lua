@@ -9,8 +9,9 @@ local local_world = {}
 local administrator = {
   AWS_ACCESS_KEY_ID = "AKIADRSHLOCAL0000000",
   AWS_SECRET_ACCESS_KEY = "local-secret-for-development-only",
+  AWS_ACCOUNT_ID = "123456789012",
 }
-local account, region = "123456789012", "us-east-1"
+local account, region = administrator.AWS_ACCOUNT_ID, "us-east-1"
 
 function local_world.address(name)
   local address, port = config.get(name):match "^%[?(.-)%]?:(%d+)$"

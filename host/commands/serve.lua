@@ -1,5 +1,6 @@
 -- drsh serve: the ten endpoints over HTTP.
 local app = require "app"
+local attached = require "commands.repl.attached"
 local config = require "config"
 local control = require "process.control"
 local log = require "log"
@@ -34,7 +35,8 @@ return function()
     connections = tonumber(config.get "DRSH_CONNECTIONS"),
     background = not worker or worker == 1, -- the sweep that heals what a crash left: once a server
   }
-  local _ <close> = control.open()
+  local _ <close> = control.open(listening.url)
+  local _ <close> = attached.open { url = listening.url }
   task.spawn(function()
     while process.hung_up() do app.reload() end
   end)

@@ -72,7 +72,7 @@ end
 local function aws_error(err, request_id)
   local details = {
     service = err.service, operation = err.operation, awsErrorCode = err.code, awsRequestId = err.requestId,
-    region = err.region,
+    region = err.region, account = err.account,
   }
   local message = ("%s %s failed: %s"):format(err.service, err.operation, limited.text(err))
   if err.throttled or err.status == 429 then
@@ -117,7 +117,7 @@ function answer.of_error(script, request_id, err, traceback)
   elseif is_aws(err) then
     log.warn("an AWS call failed and the script did not handle it", {
       script = script, error = limited.text(err), service = err.service, operation = err.operation, region = err.region,
-      awsRequestId = err.requestId,
+      account = err.account, awsRequestId = err.requestId, traceback = traceback,
     })
     return aws_error(err, request_id)
   end

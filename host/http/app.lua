@@ -2,6 +2,7 @@
 -- the REPL all come this way.
 local answer = require "http.answer"
 local config = require "config"
+local failure = require "explain.failure"
 local json = require "json"
 local limited = require "runtime.limited"
 local log = require "log"
@@ -12,7 +13,6 @@ local sandbox = require "runtime.sandbox"
 local scripts = require "runtime.scripts"
 local server = require "server"
 local time = require "time"
-local innermost = require "runtime.traceback"
 local uuid = require "uuid"
 
 local app = {}
@@ -104,7 +104,7 @@ end
 -- What scripts/policies/access.lua says: true, or false and the reason. A policy that fails says no.
 local function may_call(generation, require_script, request, roles)
   if not generation.modules["policies.access"] then return has_role(roles, request.caller) end
-  local ok, verdict, reason = pcall(function()
+  local ok, verdict, reason = failure.pcall(function()
     return require_script "policies.access".may_call(request.caller, request.route, roles)
   end)
   if not ok then
@@ -121,13 +121,9 @@ local function run_script(generation, name, request)
   local roles = generation.scripts[name].roles
   local allowed, reason = may_call(generation, require_script, request, roles)
   if not allowed then return answer.fail(403, "ACCESS_DENIED", reason, request.id) end
-  local traceback
-  local results = table.pack(xpcall(function() return require_script(name).handle(request) end, function(err)
-    if type(err) == "string" then traceback = innermost(2) end
-    return err
-  end))
+  local results = table.pack(failure.protected(function() return require_script(name).handle(request) end))
   if results[1] then return answer.of_results(name, request.id, table.unpack(results, 2, results.n)) end
-  return answer.of_error(name, request.id, results[2], traceback)
+  return answer.of_error(name, request.id, results[2], results[3])
 end
 
 local function deadline_of(raw)

@@ -1,6 +1,7 @@
 -- The control socket: HTTP on a UNIX socket, one a process, in a folder that only its owner may enter. Who can open it may end
 -- what runs here; file permissions are the guard.
 --   GET /running             what runs: id, script, seconds, awsWrites
+--   GET /about               pid, and for a server: url, worker, master (the pid of its parent)
 --   POST /running/{id}/kill  ends it; answers what was ended, with the AWS writes that had gone out
 local config = require "config"
 local http = require "http"
@@ -25,7 +26,8 @@ local function list_of(entries)
   return { pid = process.id(), worker = process.worker(), running = list }
 end
 
-local function handle(request)
+local function handle(request, about)
+  if request.method == "GET" and request.path == "/about" then return answer(200, about) end
   if request.method == "GET" and request.path == "/running" then return answer(200, list_of(running.list())) end
   local id = request.method == "POST" and request.path:match "^/running/([%w_.:-]+)/kill$"
   if not id then return answer(404, { error = "NOT_FOUND", message = "there is no " .. request.path }) end
@@ -44,12 +46,17 @@ function control.folder()
 end
 
 --- Listens until the returned <close> value is closed. Without a socket nothing can be ended from outside, which is said.
-function control.open()
+-- `url`: where this process serves, if it does.
+function control.open(url)
+  local worker = process.worker()
+  local about = { pid = process.id(), url = url, worker = worker, master = worker and process.parent() }
   local folder, why = control.folder()
   local listener
   if folder then
     local path = ("%s/%d.sock"):format(folder, process.id())
-    local ok, found = pcall(server.listen, { path = path, handler = handle, name = "control" })
+    local ok, found = pcall(server.listen, {
+      path = path, name = "control", handler = function(request) return handle(request, about) end,
+    })
     if ok then listener = found else why = found.message or found end
   end
   if not listener then log.warn("there is no control socket, so `drsh kill` cannot reach this process", { why = why }) end

@@ -205,6 +205,12 @@ static int id(lua_State *L) {
     return 1;
 }
 
+/* -> integer: the master's, in a worker */
+static int parent(lua_State *L) {
+    lua_pushinteger(L, getppid());
+    return 1;
+}
+
 static struct scheduler *interrupted;
 static struct sigaction before_interrupts;
 
@@ -233,7 +239,7 @@ int luaopen_process(lua_State *L) {
                                          {"worker", worker},   {"pause", pause_lua},
                                          {"id", id},           {"private_folder", private_folder},
                                          {"sockets", sockets}, {"user", user},
-                                         {NULL, NULL}};
+                                         {"parent", parent},   {NULL, NULL}};
     waiting_type(L, SIGNAL_WAIT, close_wait, NULL);
     waiting_type(L, PAUSE, pause_close, NULL);
     luaL_newlib(L, functions);

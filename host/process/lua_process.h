@@ -8,7 +8,7 @@
  *   process.pause(seconds)                waits real seconds, whatever the world's clock does
  *   process.private_folder(path) -> true | nil, why   a folder that only this user may enter, made if it is not there
  *   process.sockets(folder) -> list of names          those that end in .sock
- *   process.id(), process.user() -> integer */
+ *   process.id(), process.parent(), process.user() -> integer */
 #ifndef DRSH_PROCESS_LUA_PROCESS_H
 #define DRSH_PROCESS_LUA_PROCESS_H
 

@@ -3,13 +3,13 @@
 --     and {code="FunctionError", errorType, message, trace} when the function failed
 --   functions.register(name, fn(event) -> result)
 local core = require "runtime.functions.core"
+local failure = require "explain.failure"
 local json = require "json"
 local limited = require "runtime.limited"
 local log = require "log"
 local permissions = require "runtime.permissions"
 local sandbox = require "runtime.sandbox"
 local scripts = require "runtime.scripts"
-local innermost = require "runtime.traceback"
 local uuid = require "uuid"
 
 local functions = {}
@@ -33,13 +33,8 @@ end
 -- Runs in the function's task: JSON in, JSON out; what was raised comes back as plain text.
 local function run_orchestrator(generation, payload)
   local _, require_script = sandbox.new(generation.modules)
-  local traceback
-  local function handle()
+  local ok, result, traceback = failure.protected(function()
     return json.encode(require_script "orchestrator.handler".handle(json.decode(payload)))
-  end
-  local ok, result = xpcall(handle, function(err)
-    if type(err) == "string" then traceback = innermost(2) end
-    return err
   end)
   if ok then return true, result end
   local kind = type(result) == "table" and (rawget(result, "code") or rawget(result, "error"))

@@ -28,7 +28,7 @@ end
 
 -- --- one candidate for a generation ---
 
--- Compiles a file. An entry is {path, stamp, title, code, fault}; without code there is no good version of it.
+-- Compiles a file. An entry is {path, stamp, title, code, text, fault}; without code there is no good version of it.
 local function compile(set, path, stamp)
   local entry = { path = path, stamp = stamp, title = "@" .. set.title .. "/" .. path }
   local text, problem = read(set.folder .. "/" .. path)
@@ -38,7 +38,7 @@ local function compile(set, path, stamp)
   elseif text then
     chunk, problem = load(text, entry.title, "t")
   end
-  if chunk then entry.code = string.dump(chunk) else entry.fault = problem end
+  if chunk then entry.code, entry.text = string.dump(chunk), text else entry.fault = problem end
   return entry
 end
 
@@ -46,13 +46,13 @@ end
 local function fall_back(entry, old, problem)
   return {
     path = entry.path, stamp = entry.stamp, title = entry.title, fault = problem,
-    code = old and old.code, is_old = old ~= nil and old.code ~= nil,
+    code = old and old.code, text = old and old.text, is_old = old ~= nil and old.code ~= nil,
   }
 end
 
 -- What a script returns at its loading, in a task with limits: its description (or nil), or false and the fault.
 local function try(modules, name)
-  local outcome, described = limited.run({ limits = LOADING, context = { script = name, loading = true } }, function()
+  local outcome, described = limited.run({ limits = LOADING, context = { script = name, loading = true, modules = modules } }, function()
     local _, require_script = sandbox.new(modules)
     return contract.describe(name, require_script(name))
   end)

@@ -6,6 +6,7 @@
 #include "http/lua_server.h"
 #include "lua/modules.h"
 #include "lua_config.h"
+#include "process/lua_line_socket.h"
 #include "process/lua_metrics.h"
 #include "process/lua_process.h"
 #include "process/lua_prompt.h"
@@ -47,6 +48,7 @@ static const struct module host_modules[] = {
     {"config.sandbox", luaopen_config_sandbox, false},
     {"functions", open_functions, false},
     {"process", luaopen_process, false},
+    {"process.line_socket", luaopen_line_socket, false},
     {"process.metrics", luaopen_metrics, false},
     {"prompt", luaopen_prompt, false},
     {"runtime.coverage", luaopen_runtime_coverage, false},

@@ -7,6 +7,19 @@ local limited = {}
 
 local TEXT_LIMIT = 4096
 
+-- Where an AWS call failed: " (drs StartRecovery, eu-west-1, account 123456789012, HTTP 409, request r-1)"; "" for other errors.
+local function place_of(err)
+  if getmetatable(err) ~= "aws.error" then return "" end
+  local words = {}
+  for _, part in ipairs { { "%s", "service" }, { "%s", "operation" }, { "%s", "region" }, { "account %s", "account" },
+    { "HTTP %s", "status" }, { "request %s", "requestId" } } do
+    local value = rawget(err, part[2])
+    if type(value) == "string" or type(value) == "number" then words[#words + 1] = part[1]:format(value) end
+  end
+  if rawget(err, "outcomeUnknown") == true then words[#words + 1] = "outcome unknown" end
+  return (" (%s)"):format(table.concat(words, ", "):gsub("^([^,]+), ", "%1 ", 1))
+end
+
 -- An error as text, whatever it is, without calling anything of the script's own.
 function limited.text(err)
   local text
@@ -14,7 +27,7 @@ function limited.text(err)
     text = err
   elseif type(err) == "table" and type(rawget(err, "message")) == "string" then
     local code = rawget(err, "code") or rawget(err, "error")
-    text = (type(code) == "string" and code .. ": " or "") .. rawget(err, "message")
+    text = (type(code) == "string" and code .. ": " or "") .. rawget(err, "message") .. place_of(err)
   elseif type(err) == "table" then
     local ok, encoded = pcall(json.encode, err)
     text = ok and "an error without message: " .. encoded or "an error that is a table without message"

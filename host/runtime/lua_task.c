@@ -267,6 +267,25 @@ static int handle_observe(lua_State *L) {
 
 /* --- the module --- */
 
+static int pcall_results(lua_State *L, int status, lua_KContext context) {
+    (void)status;
+    (void)context;
+    return lua_gettop(L);
+}
+
+/* pcall(fn, ...) whose error says what Lua leaves out (explain/failure.lua). For the Lua half, which calls functions of scripts. */
+static int task_lua_pcall(lua_State *L) {
+    int arguments = lua_gettop(L);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "explain.failure");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "pcall");
+    lua_insert(L, 1);
+    lua_pop(L, 1);
+    lua_callk(L, arguments, LUA_MULTRET, 0, pcall_results);
+    return pcall_results(L, LUA_OK, 0);
+}
+
 /* error(code, message) -> the error table, for the Lua half to raise */
 static int task_lua_error(lua_State *L) {
     binding_push_error(L, luaL_checkstring(L, 1), luaL_checkstring(L, 2));
@@ -281,7 +300,8 @@ int luaopen_task(lua_State *L) {
     static const luaL_Reg functions[] = {
         {"error", task_lua_error},     {"sleep", task_lua_sleep},     {"spawn", task_lua_spawn},
         {"limited", task_lua_limited}, {"context", task_lua_context}, {"background", task_lua_background},
-        {"event", lua_event_new},      {"adopt", task_lua_adopt},     {NULL, NULL}};
+        {"event", lua_event_new},      {"adopt", task_lua_adopt},     {"pcall", task_lua_pcall},
+        {NULL, NULL}};
     lua_event_open(L);
     waiting_type(L, SLEEP, sleep_close, NULL);
     waiting_type(L, JOIN, join_close, NULL);

@@ -1,6 +1,7 @@
 -- What the task of a script may ask of AWS, and whether it does so for real: the part of a task's context that the AWS client
 -- obeys.
 local dry_run = require "dry_run"
+local task = require "task"
 
 local permissions = {}
 
@@ -17,12 +18,13 @@ function permissions.actions(generation, name)
 end
 
 --- The context of a script's task: requestId, script, generation, actions, and the dry run that it is part of. A task that is
--- started inside a dry run is part of it, too; `dry` begins one.
+-- started inside a dry run is part of it, too; `dry` begins one. A prompt that may not write (guard) cannot have a script write.
 function permissions.context(generation, name, request_id, dry)
-  local outer = dry_run.current()
+  local outer = task.context() or {}
   return {
     requestId = request_id, script = name, generation = generation.number, actions = permissions.actions(generation, name),
-    dry_run = (dry or outer) and dry_run.new(outer) or nil,
+    dry_run = (dry or outer.dry_run) and dry_run.new(outer.dry_run) or nil, guard = outer.guard, trace = outer.trace,
+    modules = generation.modules,
   }
 end
 

@@ -1,5 +1,7 @@
 -- What a script that is not trusted sees: allow-listed globals that it cannot change, and a require of its own.
+local failure = require "explain.failure"
 local host = require "runtime.scripts.core"
+local nearest = require "aws.nearest"
 local task = require "task"
 
 local sandbox = {}
@@ -54,9 +56,12 @@ local function safe_rawset(object, key, value)
 end
 
 -- The table library believes __len, and loops that far in C, where no budget counts.
-local function with_real_length(fn)
+local function with_real_length(name, fn)
   return function(list, ...)
-    local metatable = type(list) == "table" and getmetatable(list)
+    if type(list) ~= "table" then
+      error(("bad argument #1 to '%s' (table expected, got %s)"):format(name, list == nil and "nil" or type(list)), 2)
+    end
+    local metatable = getmetatable(list)
     if type(metatable) == "table" and metatable.__len then error("a table with __len cannot be used here", 2) end
     return fn(list, ...)
   end
@@ -85,7 +90,7 @@ local function without(library, ...)
 end
 
 local safe_table = { move = safe_move, pack = table.pack }
-for _, name in ipairs { "concat", "insert", "remove", "sort", "unpack" } do safe_table[name] = with_real_length(table[name]) end
+for _, name in ipairs { "concat", "insert", "remove", "sort", "unpack" } do safe_table[name] = with_real_length(name, table[name]) end
 
 -- --- the globals ---
 
@@ -95,10 +100,12 @@ local hints = {
   package = "use require", collectgarbage = "the host collects", unpack = "it is table.unpack",
 }
 
+local known_globals = {} -- their names
+
 local globals = setmetatable({
   _VERSION = _VERSION,
-  assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs, pcall = pcall, rawequal = rawequal,
-  rawget = rawget, rawlen = rawlen, select = select, tonumber = tonumber, tostring = tostring, type = type, xpcall = xpcall,
+  assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs, pcall = failure.pcall, rawequal = rawequal,
+  rawget = rawget, rawlen = rawlen, select = select, tonumber = tonumber, tostring = tostring, type = type, xpcall = failure.xpcall,
   getmetatable = safe_getmetatable, setmetatable = safe_setmetatable, rawset = safe_rawset, print = print_to_log,
   math = view(without(math, "randomseed"), "math"),
   string = view(without(string, "dump"), "string"),
@@ -106,10 +113,12 @@ local globals = setmetatable({
   utf8 = view(utf8, "utf8"),
 }, {
   __index = function(_, name)
-    local hint = hints[name] and "; " .. hints[name] or ""
+    local hint = hints[name] and "; " .. hints[name] or nearest.hint(tostring(name), known_globals)
     error(("unknown global '%s'%s"):format(tostring(name), hint), 2)
   end,
 })
+
+for name in next, globals do known_globals[#known_globals + 1] = name end
 
 local function refuse_global(_, name)
   error(("attempt to set the global '%s': use local"):format(tostring(name)), 2)
@@ -159,7 +168,9 @@ local function new_require(modules, environment)
   local function load_script(name)
     local entry = modules[name]
     if not entry then
-      error(("module '%s' not found: there is no %s.lua"):format(name, name:gsub("%.", "/")), 2)
+      local hint = nearest.find(name, nearest.names(modules))
+      error(("module '%s' not found: there is no %s.lua%s"):format(name, name:gsub("%.", "/"),
+        hint and (", did you mean '%s'?"):format(hint) or ""), 2)
     end
     if not entry.code then error(("module '%s' is broken: %s"):format(name, entry.fault), 0) end
     if loading[name] then

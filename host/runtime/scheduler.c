@@ -93,21 +93,26 @@ void scheduler_watch_memory(struct scheduler *scheduler, struct scheduler_memory
     scheduler->memory = memory;
 }
 
-void scheduler_limit_memory(struct scheduler *scheduler, size_t growth) {
+size_t scheduler_memory_used(const struct scheduler *scheduler) {
+    return scheduler->memory == NULL ? 0 : scheduler->memory->used;
+}
+
+void scheduler_limit_memory(struct scheduler *scheduler, size_t growth, size_t grown) {
     struct scheduler_memory *memory = scheduler->memory;
     if (memory != NULL) {
-        bool limited = growth > 0 && memory->used < memory->most && growth < memory->most - memory->used;
-        memory->limit = limited ? memory->used + growth : memory->most;
+        size_t left = grown < growth ? growth - grown : 0;
+        bool limited = growth > 0 && memory->used < memory->most && left < memory->most - memory->used;
+        memory->limit = limited ? memory->used + left : memory->most;
     }
 }
 
 void scheduler_name_offender(struct scheduler *scheduler, const struct task *task) {
     struct scheduler_memory *memory = scheduler->memory;
-    if (memory == NULL || memory->refused == 0) {
+    if (memory == NULL || (memory->refused == 0 && memory->pressed == 0)) {
         return;
     }
     char wanted[24], used[24], allowed[24], key[128];
-    snprintf(wanted, sizeof wanted, "%zu", memory->refused);
+    snprintf(wanted, sizeof wanted, "%zu", memory->refused != 0 ? memory->refused : memory->pressed);
     snprintf(used, sizeof used, "%zu", memory->used);
     snprintf(allowed, sizeof allowed, "%zu", memory->limit);
     snprintf(key, sizeof key, "memory_refused|%.60s", task->script != NULL ? task->script : "none");
@@ -115,6 +120,7 @@ void scheduler_name_offender(struct scheduler *scheduler, const struct task *tas
     log_write(LOG_LEVEL_ERROR, "a script wanted more memory than it may have", "script", task->script, "requestId",
               task->request, "wantedBytes", wanted, "usedBytes", used, "limitBytes", allowed, NULL);
     memory->refused = 0;
+    memory->pressed = 0;
 }
 
 /* (error, traceback) as a log line; protected, for tostring may run a script's metamethod. */

@@ -15,6 +15,7 @@ struct task {
     enum task_status status;
     enum task_stop stop; /* why it must end; once set, it is never resumed again */
     bool started, running, closing, queued, serves, owns_context;
+    bool gave_way;  /* it yielded to let others run, and is queued */
     bool observed;  /* somebody sees its error */
     bool abandoned; /* nobody can join it any more */
     struct task *next_ready;
@@ -24,6 +25,8 @@ struct task {
     struct task_limits limits;
     uint64_t used_instructions;
     int64_t resumed_us;           /* monotonic */
+    int64_t busy_us;              /* how long it had run since its last wait when it was resumed */
+    size_t grown;                 /* how much the state had grown meanwhile */
     const char *script, *request; /* of its context, which holds them; NULL: none */
     struct loop_timer deadline;
     int64_t deadline_us; /* monotonic, INT64_MAX = none */
@@ -47,8 +50,9 @@ void scheduler_add(struct task *task);
 void scheduler_remove(struct task *task);
 /* Queues the task; harmless when it is queued or has ended. */
 void scheduler_ready(struct task *task);
-/* Lets the state grow by this much until it is called again, 0 = as much as it may. */
-void scheduler_limit_memory(struct scheduler *scheduler, size_t growth);
+size_t scheduler_memory_used(const struct scheduler *scheduler);
+/* Lets the state grow by this much until it is called again, less what it has `grown` already; 0 = as much as it may. */
+void scheduler_limit_memory(struct scheduler *scheduler, size_t growth, size_t grown);
 /* Says which task was refused memory, if it was, while it ran. */
 void scheduler_name_offender(struct scheduler *scheduler, const struct task *task);
 void scheduler_log_lost(struct task *task);

@@ -17,7 +17,9 @@
 
 static const char state_key = 0; /* its address is the key in the registry */
 
-/* lua_Alloc with a count and a cap. When it refuses, Lua collects garbage and asks once more before it raises. */
+/* lua_Alloc with a count and a cap. When it refuses, Lua collects garbage and asks for the same once more before it raises;
+ * luaL_Buffer raises at once. So a refusal is final when what is asked for next, while it is not forgotten, is not granted or is
+ * something else. */
 static void *allocate(void *data, void *block, size_t old_size, size_t new_size) {
     struct scheduler_memory *memory = data;
     size_t held = block == NULL ? 0 : old_size;
@@ -27,13 +29,16 @@ static void *allocate(void *data, void *block, size_t old_size, size_t new_size)
         return NULL;
     }
     if (new_size > held && (memory->used > memory->limit || new_size - held > memory->limit - memory->used)) {
-        memory->refused = memory->pressed == new_size || new_size > memory->most ? new_size : memory->refused;
+        memory->refused = memory->pressed != 0 ? memory->pressed : memory->refused;
         memory->pressed = new_size;
         return NULL;
     }
     void *result = realloc(block, new_size);
+    if (result != NULL && new_size > held) {
+        memory->refused = memory->pressed != 0 && memory->pressed != new_size ? memory->pressed : memory->refused;
+        memory->pressed = 0;
+    }
     if (result != NULL) {
-        memory->pressed = new_size > held ? 0 : memory->pressed;
         memory->used = memory->used - held + new_size;
     }
     return result;

@@ -14,10 +14,30 @@ struct ending {
     const char *message;
 };
 
+/* (error) -> error, traceback | nil of a thread: what the host's Lua half makes of it (explain/failure.lua), for people. */
+static void explain(lua_State *L, const struct task *task) {
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "explain.failure");
+    if (lua_pcall(L, 1, 1, 0) != LUA_OK || lua_getfield(L, -1, "of_thread") != LUA_TFUNCTION) {
+        lua_settop(L, 1);
+        luaL_traceback(L, task->thread, NULL, 0);
+        return;
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, task->thread_ref);
+    lua_pushvalue(L, 1);
+    if (task->binding.context_ref == LUA_NOREF) {
+        lua_pushnil(L);
+    } else {
+        lua_rawgeti(L, LUA_REGISTRYINDEX, task->binding.context_ref);
+    }
+    lua_call(L, 3, 2);
+}
+
 /* (ending) -> error, traceback | nil. Protected, for both may need memory. */
 static int describe_end(lua_State *L) {
     const struct ending *ending = lua_touserdata(L, 1);
     struct task *task = ending->task;
+    lua_settop(L, 0);
     if (ending->has_error) {
         lua_xmove(task->thread, L, 1);
     } else if (ending->message != NULL) {
@@ -28,7 +48,7 @@ static int describe_end(lua_State *L) {
     if (task->stop == STOP_CANCEL || task->stop == STOP_LEAVE) {
         lua_pushnil(L);
     } else {
-        luaL_traceback(L, task->thread, NULL, 0);
+        explain(L, task);
     }
     return 2;
 }
@@ -152,30 +172,54 @@ static void end_family(struct task *task) {
     }
 }
 
-/* The one place that resumes. What lua_resume answers, and what becomes of the task:
- *     LUA_OK                          it returned                      -> TASK_OK, results on its stack
- *     LUA_YIELD, stop is set          the hook or task_leave ended it  -> reset; TASK_ERROR (budget), TASK_DEADLINE,
- * TASK_CANCELLED LUA_YIELD, awaited is set       it waits (binding_await)         -> sleeps until woken LUA_YIELD, neither
- * coroutine.yield in no coroutine  -> reset; TASK_ERROR anything else                   it failed                        ->
- * reset; TASK_ERROR with traceback */
-void task_run(struct task *task) {
+/* What it has used since its last wait goes on counting while it gives way to others. */
+static void count_turn(struct task *task, size_t used_before) {
+    size_t used = scheduler_memory_used(task->scheduler);
+    size_t grown = task->grown + used;
+    if (!task->gave_way) {
+        task->busy_us = 0;
+        task->grown = 0;
+        return;
+    }
+    task->busy_us += clock_mono_us() - task->resumed_us;
+    task->grown = grown > used_before ? grown - used_before : 0; /* a collection may have made it smaller */
+}
+
+/* lua_resume, with what is measured and watched around it. */
+static int resume(struct task *task) {
     struct scheduler *scheduler = task->scheduler;
     int results = 0;
     int arguments = task->started ? 0 : lua_gettop(task->thread) - 1;
-    task_retain(task);
+    size_t used = scheduler_memory_used(scheduler);
     task->started = true;
     task->running = true;
+    task->gave_way = false;
     task->binding.awaited = NULL;
     task->resumed_us = clock_mono_us();
-    scheduler_limit_memory(scheduler, task->account->limits.memory);
+    scheduler_limit_memory(scheduler, task->account->limits.memory, task->grown);
     scheduler->running = task;
     board_resume(task->script, task->request, task->resumed_us); /* for the watchdog, should it not come back */
     int status = lua_resume(task->thread, NULL, arguments, &results);
     scheduler->running = NULL;
     board_rest();
     scheduler_name_offender(scheduler, task);
-    scheduler_limit_memory(scheduler, 0);
+    scheduler_limit_memory(scheduler, 0, 0);
     task->running = false;
+    count_turn(task, used);
+    return status;
+}
+
+/* The one place that resumes. What lua_resume answers, and what becomes of the task:
+ *
+ *     LUA_OK                      it returned                      -> TASK_OK, results on its stack
+ *     LUA_YIELD, stop is set      the hook or task_leave ended it  -> reset; TASK_ERROR (budget), TASK_DEADLINE, TASK_CANCELLED
+ *     LUA_YIELD, gave_way is set  the hook let others run          -> is queued behind them
+ *     LUA_YIELD, awaited is set   it waits (binding_await)         -> sleeps until woken
+ *     LUA_YIELD, none of these    coroutine.yield in no coroutine  -> reset; TASK_ERROR
+ *     anything else               it failed                        -> reset; TASK_ERROR with traceback */
+void task_run(struct task *task) {
+    task_retain(task);
+    int status = resume(task);
     if (status == LUA_OK) {
         end(task, TASK_OK);
     } else if (task->stop != STOP_NONE) {
@@ -185,7 +229,7 @@ void task_run(struct task *task) {
         end_family(task);
     } else if (status != LUA_YIELD) {
         end_by_reset(task, TASK_ERROR, true, NULL);
-    } else if (task->binding.awaited == NULL) {
+    } else if (task->binding.awaited == NULL && !task->gave_way) {
         end_by_reset(task, TASK_ERROR, false, "attempt to yield from a task that is in no coroutine of its own");
     }
     task_release(task);

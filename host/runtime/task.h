@@ -60,7 +60,7 @@ struct scheduler *scheduler_of(lua_State *L);
 struct scheduler_memory {
     size_t used, limit;
     size_t most;    /* `limit` is never more */
-    size_t pressed; /* what was refused once, and is asked for again after a collection */
+    size_t pressed; /* what was refused last, and may be asked for again after a collection */
     size_t refused; /* what was refused for good since the scheduler looked last */
 };
 void scheduler_watch_memory(struct scheduler *scheduler, struct scheduler_memory *memory);

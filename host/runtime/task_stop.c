@@ -1,5 +1,6 @@
 /* How a running task is made to stop: limits that are counted, deadlines, cancels of what runs, os.exit. */
 #include <lauxlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "runtime/coverage.h"
@@ -10,8 +11,10 @@
 /* How deep its calls may be nested. Lua itself stops at some 200,000, but on the way there copies a stack of megabytes again and
  * again: seconds, in which nobody else is served. */
 #define DEEPEST_CALL 20000
-/* How long a limited script may run from one wait to the next: everybody else waits meanwhile. */
+/* How long a limited script may run from one wait to the next. */
 #define LONGEST_SLICE_US 5000000
+/* After so long it gives way to what else is ready, and goes on behind it. */
+#define TURN_US 10000
 
 void task_stop_push_error(lua_State *L, const struct task *task) {
     switch (task->stop) {
@@ -33,6 +36,10 @@ void task_stop_push_error(lua_State *L, const struct task *task) {
     }
 }
 
+static bool is_overdue(const struct task *task, int64_t now_us) {
+    return task->busy_us + (now_us - task->resumed_us) > LONGEST_SLICE_US;
+}
+
 /* Counts what a limited task has used; its children count on the same account. */
 static void charge(struct task *task) {
     struct task *account = task->account;
@@ -43,7 +50,7 @@ static void charge(struct task *task) {
         }
     }
     int64_t now_us = clock_mono_us();
-    if (now_us - task->resumed_us > LONGEST_SLICE_US) {
+    if (is_overdue(task, now_us)) {
         task->stop = STOP_SLICE;
     }
     if (now_us >= task->deadline_us) {
@@ -56,6 +63,22 @@ static void refuse_depth(lua_State *L) {
     lua_Debug frame;
     if (lua_getstack(L, DEEPEST_CALL, &frame)) {
         luaL_error(L, "stack overflow: the calls are nested deeper than %d", DEEPEST_CALL);
+    }
+}
+
+/* Is it the program's own Lua that runs, and not a script's? It counts on being alone until it waits. */
+static bool is_host_code(lua_State *L, lua_Debug *event) {
+    lua_getinfo(L, "S", event);
+    return strncmp(event->source, "@host/", 6) == 0 || strncmp(event->source, "@modules/", 9) == 0;
+}
+
+/* A script that computes for long lets others run in between. */
+static void give_way(lua_State *L, lua_Debug *event, struct task *task) {
+    bool is_long = clock_mono_us() - task->resumed_us >= TURN_US;
+    if (is_long && L == task->thread && lua_isyieldable(L) && !is_host_code(L, event)) {
+        task->gave_way = true;
+        scheduler_ready(task);
+        lua_yield(L, 0);
     }
 }
 
@@ -79,6 +102,7 @@ static void hook(lua_State *L, lua_Debug *event) {
         charge(task);
         if (task->stop == STOP_NONE) {
             refuse_depth(L);
+            give_way(L, event, task);
             return;
         }
     }
@@ -101,7 +125,7 @@ void task_stop_running(struct task *task, enum task_stop stop) {
 
 void scheduler_stop_overdue(struct scheduler *scheduler) {
     struct task *task = scheduler->running;
-    if (task != NULL && !task->closing && clock_mono_us() - task->resumed_us > LONGEST_SLICE_US &&
+    if (task != NULL && !task->closing && is_overdue(task, clock_mono_us()) &&
         (task->account->limits.instructions > 0 || task->account->limits.memory > 0)) {
         task_stop_running(task, STOP_SLICE);
     }

@@ -1,4 +1,6 @@
 -- Runs busted specs inside the program, in a task, so that they may wait like any script.
+local failure = require "explain.failure"
+
 local runner = {}
 
 local NEEDED = [[
@@ -15,6 +17,15 @@ local function load_busted()
   local busted = core()
   require "busted"(busted)
   return busted
+end
+
+-- Errors of specs say what those of scripts do. busted calls this in its message handler.
+local function explain_errors(busted)
+  local rewrite = busted.rewriteMessage
+  function busted.rewriteMessage(element, message, trace)
+    if trace then trace.traceback = failure.traceback() or trace.traceback end
+    return rewrite(element, failure.message(message), trace)
+  end
 end
 
 local function full_name(busted, element)
@@ -58,6 +69,7 @@ function runner.run(roots, filter)
   local busted, missing = load_busted()
   if not busted then return nil, missing end
   local count = { passed = 0, failed = 0 }
+  explain_errors(busted)
   subscribe(busted, count)
   if filter then
     busted.subscribe({ "register", "it" }, function(name) return nil, name:find(filter) ~= nil end, { priority = 1 })

@@ -75,8 +75,17 @@ static void write_fields(lua_State *L, int fields, struct buffer *out) {
     }
 }
 
-static void write_request_id(lua_State *L, struct buffer *out) {
+/* The task's, unless the fields name the request that they are about. */
+static void write_request_id(lua_State *L, int fields, struct buffer *out) {
     size_t length;
+    if (lua_istable(L, fields)) {
+        lua_pushliteral(L, "requestId");
+        bool is_named = lua_rawget(L, fields) != LUA_TNIL;
+        lua_pop(L, 1);
+        if (is_named) {
+            return;
+        }
+    }
     binding_push_context(L);
     if (lua_istable(L, -1)) {
         lua_getfield(L, -1, "requestId");
@@ -101,7 +110,7 @@ static int write_line(lua_State *L, int level) {
         return 0;
     }
     struct buffer *out = boxed_buffer(L, FIELDS_MAX_BYTES);
-    write_request_id(L, out);
+    write_request_id(L, 2, out);
     if (lua_istable(L, 2)) {
         write_fields(L, 2, out);
     }

@@ -36,7 +36,7 @@ function task.map(list, fn, options)
   end
 
   local function guarded()
-    local ok, err = pcall(work)
+    local ok, err = core.pcall(work)
     running = running - 1
     if not ok and not failed then failed, failure = true, err end
     if failed or running == 0 then finished:set() end

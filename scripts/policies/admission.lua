@@ -10,7 +10,7 @@
 --     return "deny", "no drills in December"
 --   end
 return {
-  may_start = function(_plan, _order)
+  may_start = function(plan, order)
     return "allow"
   end,
 }

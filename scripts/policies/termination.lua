@@ -19,7 +19,7 @@ return {
   batch_size = 200,             -- ids in one call, 200 at most
   pause_between_batches = 0,    -- seconds, in each region
 
-  may_terminate = function(_instance, _execution, _order)
+  may_terminate = function(instance, execution, order)
     return "allow"
   end,
 }

@@ -15,7 +15,7 @@ return {
   poll_seconds  = 30,          -- between two looks at a wave in flight
   limit_seconds = 31536000,    -- a wave that takes longer is TIMEOUT: one year, at the start and after a resume alike
 
-  go_on = function(wave, _execution)
+  go_on = function(wave, execution)
     if wave.status == "COMPLETED" then return "allow" end
     return "deny", ("wave %d (%s) ended %s"):format(wave.waveNumber, wave.waveName, wave.status)
   end,

@@ -1,6 +1,7 @@
 local app = require "app"
 local json = require "json"
 local script_folder = require "tests.support.script_folder"
+local task = require "task"
 
 -- An endpoint whose handle has this body.
 local function endpoint(route, body, extra)
@@ -140,6 +141,34 @@ describe("the endpoints", function()
       assert.is_nil(json.encode(body):find "secret", text)
       assert.is_string(body.requestId)
     end
+  end)
+
+  it("give way to other requests while a script computes, and let it end", function()
+    with {
+      ["endpoints/long.lua"] = endpoint("GET /long", "local n = 0; for i = 1, 2e7 do n = n + 1 end; return 200, { n = n }"),
+      ["endpoints/short.lua"] = endpoint("GET /short", "return 204"),
+    }
+    local others, long = 0, task.spawn(function() return select(2, call("GET", "/long")) end)
+    task.sleep(0) -- it has begun
+    while not long:done() do
+      assert.equal(204, (call("GET", "/short")))
+      others = others + 1
+    end
+    assert.equal(20000000, long:join().n)
+    assert.is_true(others > 3, others .. " others were answered meanwhile")
+  end)
+
+  it("count what a script takes on, although it gives way", function()
+    with { ["endpoints/a.lua"] = endpoint("GET /a", "local t = {}; for i = 1, 1e9 do t[i] = {} end") }
+    local gave_way = 0
+    local a = task.spawn(function() return (call("GET", "/a")) end)
+    while not a:done() do
+      task.sleep(0)
+      gave_way = gave_way + 1
+    end
+    assert.equal(500, a:join())
+    assert.is_true(gave_way > 3)
+    assert.is_true(collectgarbage "count" < 400 * 1024)
   end)
 
   it("stop a request at its deadline", function()

@@ -186,6 +186,19 @@ describe("the prompt through a pipe", function()
     assert.matches("^ResourceNotFoundException: ", lines[3])
   end)
 
+  it("refuses the writes of the endpoints and functions that it calls, too", function()
+    local _, out = piped([[
+      plan = aws.client("dynamodb", { document = true }):scan { TableName = "drsh-recovery-plans" }.Items[1].planId
+      order = json.encode { planId = plan, executionType = "DRILL", initiatedBy = "me" }
+      function start() return (app.handle { method = "POST", path = "/executions", body = order }) end
+      start()
+      json.decode(select(3, app.handle { method = "GET", path = "/executions" })).count
+      :write on
+      :yes
+      start()]] .. "\n", "--local")
+    assert.equal("502\n0\nAWS writes: on\nAWS writes without asking: on\n202\n", (out:gsub("\27%[[^m]*m", "")))
+  end)
+
   it("rehearses writes when told so, and makes none", function()
     local _, out, err = piped(':dry\naws.client("drs"):tag_resource { tags = { Seen = "yes" }, ' ..
       'resourceArn = aws.client("drs"):describe_source_servers{}.items[1].arn }\n' ..
@@ -196,8 +209,27 @@ describe("the prompt through a pipe", function()
 
   it("shows where in a person's own functions it failed, and nothing of ours", function()
     local _, _, err = piped 'function inner() error "deep" end\nfunction outer() inner() return 1 end\nouter()\n'
-    assert.matches("^repl:1: deep\n\trepl:1: in [^\n]*inner'\n\trepl:1: in ", err)
+    assert.matches("^repl:1: deep\n\trepl:1: in [^\n]*inner'\n\t\tfunction inner%(%) error \"deep\" end\n\trepl:1: in ", err)
     assert.is_nil(err:find "host/")
+  end)
+
+  it("says which value was wrong, in what was typed now and before", function()
+    local _, _, err = piped [[
+plan = { waves = {} }
+function first(of) return of.waevs[1] end
+plan.waevs[1]
+first(plan) -- a comment
+plan.count < 3
+x = = 1
+]]
+    local told = "plan.waevs is nil, did you mean 'waves'?\n"
+    local from, to = err:find("repl:1: attempt to index a nil value (field 'waevs'); " .. told, 1, true)
+    assert.equal(1, from)
+    from, to = err:find("of.waevs is nil, did you mean 'waves'?\n", to, true)
+    assert.is_number(from)
+    from, to = err:find("attempt to compare nil with number; plan.count is nil (plan has waves)\n", to, true)
+    assert.is_number(from)
+    assert.equal("repl:1: unexpected symbol near '='\n", err:sub(to + 1))
   end)
 
   it("traces each call, also those that fail", function()

@@ -5,24 +5,30 @@ local scripts_folder = require "commands.repl.scripts_folder"
 
 local directives = {}
 
-local function say_setting(name, variable)
-  print(("%s: %s"):format(name, config.get(variable) or "not set"))
+local function say(session, ...)
+  session.console.print((...):format(select(2, ...)))
 end
 
 local function switch(session, member, word, what)
   if word ~= "" and word ~= "on" and word ~= "off" then error("on or off, not " .. word, 0) end
   if word ~= "" then session[member] = word == "on" end
-  print(("%s: %s"):format(what, session[member] and "on" or "off"))
+  say(session, "%s: %s", what, session[member] and "on" or "off")
 end
 
--- name -> {arguments, what it does, function(session, rest of the line)}
+-- A setting of the whole program; one that a session at somebody's server has for itself is a member of the session.
+local function setting(session, name, variable, value)
+  if value ~= "" then config.set(variable, value) end
+  say(session, "%s: %s", name, config.get(variable) or "not set")
+end
+
+-- name -> {arguments, what it does, function(session, rest of the line), own = true: not at somebody's server}
 local known = {
   write = { "[on|off]", "let AWS calls change something; each is asked for", function(session, word)
     switch(session, "write", word, "AWS writes")
   end },
   readonly = { "", "the same as :write off", function(session)
     session.write, session.yes = false, false
-    print "AWS writes: off"
+    say(session, "AWS writes: off")
   end },
   yes = { "[on|off]", "do not ask before each AWS write", function(session, word)
     switch(session, "yes", word == "" and "on" or word, "AWS writes without asking")
@@ -33,13 +39,13 @@ local known = {
   trace = { "[on|off]", "a line for each AWS call: time, attempts, request id", function(session, word)
     switch(session, "trace", word == "" and (session.trace and "off" or "on") or word, "trace")
   end },
-  profile = { "[NAME]", "the profile of the AWS configuration files", function(_, name)
-    if name ~= "" then config.set("AWS_PROFILE", name) end
-    say_setting("profile", "AWS_PROFILE")
-  end },
-  region = { "[REGION]", "the AWS region", function(_, name)
-    if name ~= "" then config.set("AWS_REGION", name) end
-    say_setting("region", "AWS_REGION")
+  profile = { "[NAME]", "the profile of the AWS configuration files", function(session, name)
+    setting(session, "profile", "AWS_PROFILE", name)
+  end, own = true },
+  region = { "[REGION]", "the AWS region", function(session, name)
+    if not session.attached then return setting(session, "region", "AWS_REGION", name) end
+    session.region = name ~= "" and name or session.region
+    say(session, "region: %s", session.region or config.get "AWS_REGION" or "not set")
   end },
   account = { "[ID ROLE [EXTERNAL-ID] | own]", "the account that aws.client works in", function(session, rest)
     local id, role, external = rest:match "^(%d%d%d%d%d%d%d%d%d%d%d%d)%s+(%S+)%s*(%S*)$"
@@ -51,46 +57,61 @@ local known = {
       error("twelve digits and the name of a role are needed, or own", 0)
     end
     local account = session.account
-    print("account: " .. (account and account.accountId .. " as " .. account.assumeRoleName or "our own"))
+    say(session, "account: %s", account and account.accountId .. " as " .. account.assumeRoleName or "our own")
   end },
   ["local"] = { "", "bring the local AWS along and work against it", function(session)
     session.world = session.world or require "commands.local_world".open()
-    print(("the local AWS is at %s; its clock runs %g times as fast"):format(session.world.url, clock.speed()))
-  end },
-  edit = { "NAME", "a script, in the editor of VISUAL or EDITOR: endpoints/resume_execution", function(_, name)
-    scripts_folder.edit(name)
-  end },
-  reload = { "", "forget the scripts that were required; the next require reads them again", function()
-    print(("%d scripts forgotten"):format(scripts_folder.forget()))
-  end },
+    say(session, "the local AWS is at %s; its clock runs %g times as fast", session.world.url, clock.speed())
+  end, own = true },
+  edit = { "NAME", "a script, in the editor of VISUAL or EDITOR: endpoints/resume_execution", function(session, name)
+    scripts_folder.edit(name, session.folder)
+  end, typed = true },
+  reload = { "", "forget the scripts that were required; the next require reads them again", function(session)
+    say(session, "%d scripts forgotten", scripts_folder.forget())
+  end, own = true },
   history = { "", "where the lines of earlier sessions are kept", function(session)
-    print(session.history or "not kept")
-  end },
+    say(session, "%s", session.history or "not kept")
+  end, typed = true },
+  quit = { "", "end the session", function(session) session.ended = true end, typed = true },
 }
+known.q = { "", nil, known.quit[3], typed = true }
 
 --- The names, for completion.
-function directives.names()
-  local names = { "help", "quit" }
-  for name in pairs(known) do names[#names + 1] = name end
+function directives.names(session)
+  local names = { "help" }
+  for name, entry in pairs(known) do
+    names[#names + 1] = entry[2] and not (session.attached and entry.own) and name or nil
+  end
   table.sort(names)
   return names
 end
 
-local function list()
-  for _, name in ipairs(directives.names()) do
-    local entry = known[name] or { "", name == "quit" and "end the session" or "this list" }
-    print(("  %-38s %s"):format(":" .. name .. " " .. entry[1], entry[2]))
+local function list(session)
+  for _, name in ipairs(directives.names(session)) do
+    local entry = known[name] or { "", "this list" }
+    say(session, "  %-38s %s", ":" .. name .. " " .. entry[1], entry[2])
   end
 end
 
---- Does what ":name rest" says; raises a string for what there is not. True when the session shall end.
+local function parse(line)
+  return line:match "^%s*:([%w_]*)%s*(.-)%s*$"
+end
+
+--- Is ":name rest" done where the person types, and not where the rest is done?
+function directives.is_typed(line)
+  local entry = known[parse(line)]
+  return entry ~= nil and entry.typed == true
+end
+
+--- Does what ":name rest" says; raises a string for what there is not.
 function directives.run(session, line)
-  local name, rest = line:match "^:([%w_]*)%s*(.-)%s*$"
-  if name == "quit" or name == "q" then return true end
-  if name == "help" or name == "" then return list() end
+  local name, rest = parse(line)
+  if name == "help" or name == "" then return list(session) end
   local entry = known[name]
-  if not entry then
-    error(require "aws.nearest".message("there is no", ":" .. name, directives.names()) .. "; :help lists them", 0)
+  if entry and entry.own and session.attached then
+    error((":%s would change the server for everybody; set it where the server is started"):format(name), 0)
+  elseif not entry then
+    error(require "aws.nearest".message("there is no", ":" .. name, directives.names(session)) .. "; :help lists them", 0)
   end
   entry[3](session, rest)
 end

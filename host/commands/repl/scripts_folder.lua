@@ -9,12 +9,12 @@ local function quoted(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
---- Opens the script in the user's editor; waits for it, with all else.
-function scripts_folder.edit(name)
+--- Opens the script in the user's editor; waits for it, with all else. `folder`: where, by default the program's scripts.
+function scripts_folder.edit(name, folder)
   if not name:find "^[%w_][%w_/.-]*$" or name:find("..", 1, true) then
     error("the name of a script is needed, as endpoints/resume_execution", 0)
   end
-  local path = ("%s/%s.lua"):format(core.folder(), (name:gsub("%.lua$", "")))
+  local path = ("%s/%s.lua"):format(folder or core.folder(), (name:gsub("%.lua$", "")))
   local file = io.open(path, "r")
   if not file then error("there is no " .. path, 0) end
   file:close()
@@ -23,6 +23,13 @@ function scripts_folder.edit(name)
   local chunk, fault = loadfile(path, "t")
   print(chunk and path .. " is sound Lua" or fault)
   scripts_folder.forget()
+end
+
+--- -> the names by which the scripts are required, for completion.
+function scripts_folder.names()
+  local names = {}
+  for path in pairs((core.list(core.folder()))) do names[#names + 1] = path:gsub("%.lua$", ""):gsub("/", ".") end
+  return names
 end
 
 --- -> how many modules will be read again.

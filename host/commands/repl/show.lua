@@ -1,7 +1,5 @@
--- Values for people: as Lua would write them, keys sorted, cycles named, nothing cut; a screen at a time on a terminal.
+-- Values for people: as Lua would write them, keys sorted, cycles named, nothing cut.
 local json = require "json"
-local prompt = require "prompt"
-local terminal = require "terminal"
 
 local show = {}
 
@@ -21,7 +19,7 @@ local function is_protected(meta)
 end
 
 local function text_of(value, indent, seen)
-  if type(value) == "string" then return ("%q"):format(value) end
+  if type(value) == "string" then return (("%q"):format(value):gsub("\\\n", "\\n")) end
   if value == json.null then return "json.null" end
   local meta = type(value) == "table" and getmetatable(value)
   if type(value) ~= "table" or type(meta) == "table" and meta.__tostring or is_protected(meta) then return tostring(value) end
@@ -42,21 +40,6 @@ end
 --- The value as text.
 function show.text(value)
   return text_of(value, "", {})
-end
-
---- Prints; what is longer than the terminal is asked for page by page.
-function show.page(text)
-  local height = terminal.is_tty(0) and terminal.height()
-  local shown = 0
-  for line in (text .. "\n"):gmatch "(.-)\n" do
-    if height and shown >= height - 1 then
-      local answer = prompt.read "-- more: Enter; q ends -- "
-      if not answer or answer:find "^[qQ]" then return end
-      shown = 0
-    end
-    print(line)
-    shown = shown + 1
-  end
 end
 
 return show

@@ -17,6 +17,7 @@ end
 -- An error of this call.
 function answer.failure(call, fields)
   fields.service, fields.operation, fields.region = call.client.service, call.operation.name, call.endpoint.signing_region
+  fields.account = call.account
   return failure.new(fields)
 end
 
@@ -68,7 +69,7 @@ end
 local function read_stream(call, response)
   local client, operation = call.client, call.operation
   local opened, stream, text = pcall(events.open, client, operation, response, {
-    service = client.service, operation = operation.name, region = call.endpoint.signing_region, status = response.status,
+    service = client.service, operation = operation.name, region = call.endpoint.signing_region, status = response.status, account = call.account,
     requestId = answer.request_id(response),
   })
   if not opened then

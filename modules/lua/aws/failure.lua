@@ -2,6 +2,7 @@
 --   code, message      as the service says them, the code without namespace ("ConflictException"); HTTP_... if no answer came
 --   status             of the HTTP answer, nil if none came
 --   service, operation, region, requestId
+--   account            whose keys signed, nil where nothing has said so (keys in the environment without AWS_ACCOUNT_ID)
 --   retryable          would the same call have a chance later (throttling, a passing fault)? Our own tries are over by then
 --   throttled          was it refused for its rate
 --   outcomeUnknown     a call that changes something may have been carried out although no answer told so (this try or an
@@ -25,6 +26,7 @@ local error_type = {
 function error_type.__tostring(self)
   local where = { ("%s %s"):format(self.service, self.operation) }
   where[#where + 1] = self.region
+  where[#where + 1] = self.account and "account " .. self.account
   where[#where + 1] = self.status and "HTTP " .. self.status
   where[#where + 1] = self.requestId and "request " .. self.requestId
   where[#where + 1] = self.outcomeUnknown and "outcome unknown"

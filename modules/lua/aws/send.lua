@@ -75,6 +75,7 @@ local function headers_of(call, attempt)
   headers["amz-sdk-invocation-id"] = call.invocation
   headers["amz-sdk-request"] = ("attempt=%d; max=%d"):format(attempt, call.attempts)
   local keys = not quirks.signing(call.operation) and client:credentials() or nil
+  call.account = client.account and client.account.accountId or keys and keys.account_id
   local letter = keys and user_agent.source_letter(keys.source)
   if letter then
     call.features[letter] = true

@@ -1,5 +1,6 @@
 -- What may come next: complete.line(text, names) -> candidates for the word at the end of the text, sorted, and the word.
--- names is what a bare name means: the prompt's environment, a table or nil.
+-- names is what a bare name means: the prompt's environment, a table or nil. scripts is a list of what can be required beside
+-- the modules.
 --
 -- Knows modules and their members, variables, clients' operations, waiters and pages, members of their parameters at any
 -- depth, the values of enumerations, options of described functions, and what help() and require take.
@@ -191,7 +192,16 @@ local function topics(text)
   return joined(api.modules(), models.services())
 end
 
-local function string_candidates(here, names)
+-- What follows the "lib." that has been typed.
+local function behind_dots(here, list)
+  local typed, rests = here.string:sub(1, #here.string - #here.word), {}
+  for _, name in ipairs(list) do
+    rests[#rests + 1] = name:sub(1, #typed) == typed and name:sub(#typed + 1) or nil
+  end
+  return rests
+end
+
+local function string_candidates(here, names, scripts)
   local frame = here.frames[#here.frames]
   local callee = here.callee or frame and frame.bracket == "(" and frame.argument == 1 and frame.callee
   if not callee then
@@ -199,7 +209,7 @@ local function string_candidates(here, names)
   elseif callee == "help" then
     return topics(here.string)
   elseif callee == "require" then
-    return api.modules()
+    return behind_dots(here, joined(api.modules(), scripts))
   elseif callee == "aws.client" or callee == "aws.across" then
     return models.services()
   end
@@ -238,7 +248,7 @@ local function member_candidates(here, names, sign)
   return joined(string_keys(value), string_keys(index))
 end
 
-local function candidates(here, names)
+local function candidates(here, names, scripts)
   local sign = not here.string and here.before:match "[.:]$"
   if here.comment then
     return {}
@@ -249,17 +259,17 @@ local function candidates(here, names)
   if of_parameters then
     return of_parameters
   elseif here.string then
-    return string_candidates(here, names)
+    return string_candidates(here, names, scripts)
   elseif here.word == "" and here.before ~= "" then
     return {} -- anything could stand here
   end
   return joined(KEYWORDS, api.modules(), string_keys(names), string_keys(_G))
 end
 
-function complete.line(text, names)
+function complete.line(text, names, scripts)
   local here = context.read(text)
   local word, set = here.word, {}
-  for _, name in ipairs(candidates(here, names)) do
+  for _, name in ipairs(candidates(here, names, scripts or {})) do
     if name:sub(1, #word):lower() == word:lower() then
       set[name] = true
     end
