@@ -15,21 +15,21 @@
 
 /* Which commands take a setting as a flag. */
 enum config_group {
-    CONFIG_EVERY = 1 << 0,    /* all commands */
-    CONFIG_LISTEN = 1 << 1,   /* what listens: serve, local */
-    CONFIG_LOCAL = 1 << 2,    /* what can bring its own AWS: serve, call, run, repl */
-    CONFIG_WORLD = 1 << 3,    /* the local AWS's own: data, speed ... */
-    CONFIG_TABLES = 1 << 4,   /* where executions are kept: serve, call */
-    CONFIG_CALL = 1 << 5,     /* call alone */
-    CONFIG_TOOL = 1 << 6,     /* auth, check, iam, test: flags may stand behind the arguments, too */
-    CONFIG_JSON = 1 << 7,     /* can print JSON */
-    CONFIG_TEST = 1 << 8,     /* test alone */
-    CONFIG_SERVE = 1 << 9,    /* serve alone */
-    CONFIG_CONTROL = 1 << 10, /* what can be asked over a control socket, and who asks: serve, run, kill, repl */
-    CONFIG_AUTH = 1 << 11,    /* auth alone */
-    CONFIG_DRY = 1 << 12,     /* what can be rehearsed: call, run */
-    CONFIG_IAM = 1 << 13,     /* iam alone */
-    CONFIG_REPL = 1 << 14,    /* repl alone */
+    CONFIG_EVERY = 1 << 0,        /* all commands */
+    CONFIG_LISTEN = 1 << 1,       /* what listens: serve, local */
+    CONFIG_LOCAL = 1 << 2,        /* what can bring its own AWS: serve, call, run, repl */
+    CONFIG_WORLD = 1 << 3,        /* the local AWS's own: data, speed ... */
+    CONFIG_TABLES = 1 << 4,       /* where executions are kept: serve, call */
+    CONFIG_CALL = 1 << 5,         /* call alone */
+    CONFIG_TOOL = 1 << 6,         /* auth, check, iam, test: flags may stand behind the arguments, too */
+    CONFIG_JSON = 1 << 7,         /* can print JSON */
+    CONFIG_TEST = 1 << 8,         /* test alone */
+    CONFIG_SERVE = 1 << 9,        /* serve alone */
+    CONFIG_CONTROL = 1 << 10,     /* what can be asked over a control socket, and who asks: serve, run, kill, repl */
+    CONFIG_AUTH = 1 << 11,        /* auth alone */
+    CONFIG_DRY = 1 << 12,         /* what can be rehearsed: call, run */
+    CONFIG_IAM = 1 << 13,         /* iam alone */
+    CONFIG_REPL = 1 << 14,        /* repl alone */
     CONFIG_DRY_SESSION = 1 << 15, /* what can be a rehearsal from its beginning to its end: serve, repl */
 };
 

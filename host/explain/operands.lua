@@ -60,8 +60,8 @@ local KINDS = {
   { "^bad argument #(%d+) to '([^']+)' %(.- expected, got (.-)%)", argument, got = 3 },
 }
 
---- What Lua's message (without its place) is about: {types = {...}, of = function(node) -> operands, pair}; nil when it is none of
--- these. `in_c`: a C function failed with it, which has only its arguments.
+--- What Lua's message (without its place) is about: {types = {...}, of = function(node) -> operands, pair}; nil when it is
+-- none of these. `in_c`: a C function failed with it, which has only its arguments.
 function operands.of_message(said, in_c)
   for _, kind in ipairs(KINDS) do
     local first, second, third = said:match(kind[1])

@@ -1,5 +1,5 @@
--- The calls that led to a failure, the innermost first, as somebody who wrote the scripts knows them: their own lines, each with
--- its text. What the program did in between is left out, unless there is nothing else.
+-- The calls that led to a failure, the innermost first, as somebody who wrote the scripts knows them: their own lines, each
+-- with its text. What the program did in between is left out, unless there is nothing else.
 local frames = require "explain.frame"
 local sources = require "explain.sources"
 

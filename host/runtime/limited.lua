@@ -7,7 +7,8 @@ local limited = {}
 
 local TEXT_LIMIT = 4096
 
--- Where an AWS call failed: " (drs StartRecovery, eu-west-1, account 123456789012, HTTP 409, request r-1)"; "" for other errors.
+-- Where an AWS call failed: " (drs StartRecovery, eu-west-1, account 123456789012, HTTP 409, request r-1)"; "" for other
+-- errors.
 local function place_of(err)
   if getmetatable(err) ~= "aws.error" then return "" end
   local words = {}

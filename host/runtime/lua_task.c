@@ -297,11 +297,11 @@ int luaopen_task(lua_State *L) {
         {"join", handle_join}, {"outcome", handle_outcome}, {"cancel", handle_cancel},
         {"done", handle_done}, {"observe", handle_observe}, {NULL, NULL},
     };
-    static const luaL_Reg functions[] = {
-        {"error", task_lua_error},     {"sleep", task_lua_sleep},     {"spawn", task_lua_spawn},
-        {"limited", task_lua_limited}, {"context", task_lua_context}, {"background", task_lua_background},
-        {"event", lua_event_new},      {"adopt", task_lua_adopt},     {"pcall", task_lua_pcall},
-        {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"error", task_lua_error},     {"sleep", task_lua_sleep},
+                                         {"spawn", task_lua_spawn},     {"limited", task_lua_limited},
+                                         {"context", task_lua_context}, {"background", task_lua_background},
+                                         {"event", lua_event_new},      {"adopt", task_lua_adopt},
+                                         {"pcall", task_lua_pcall},     {NULL, NULL}};
     lua_event_open(L);
     waiting_type(L, SLEEP, sleep_close, NULL);
     waiting_type(L, JOIN, join_close, NULL);

@@ -90,7 +90,9 @@ local function without(library, ...)
 end
 
 local safe_table = { move = safe_move, pack = table.pack }
-for _, name in ipairs { "concat", "insert", "remove", "sort", "unpack" } do safe_table[name] = with_real_length(name, table[name]) end
+for _, name in ipairs { "concat", "insert", "remove", "sort", "unpack" } do
+  safe_table[name] = with_real_length(name, table[name])
+end
 
 -- --- the globals ---
 
@@ -105,7 +107,8 @@ local known_globals = {} -- their names
 local globals = setmetatable({
   _VERSION = _VERSION,
   assert = assert, error = error, ipairs = ipairs, next = next, pairs = pairs, pcall = failure.pcall, rawequal = rawequal,
-  rawget = rawget, rawlen = rawlen, select = select, tonumber = tonumber, tostring = tostring, type = type, xpcall = failure.xpcall,
+  rawget = rawget, rawlen = rawlen, select = select, tonumber = tonumber, tostring = tostring, type = type, xpcall =
+  failure.xpcall,
   getmetatable = safe_getmetatable, setmetatable = safe_setmetatable, rawset = safe_rawset, print = print_to_log,
   math = view(without(math, "randomseed"), "math"),
   string = view(without(string, "dump"), "string"),

@@ -57,8 +57,8 @@ describe("a message about a wrong value", function()
   end)
 
   it("adds nothing to what is said already, to words that somebody chose, and to what cannot be known", function()
-    local nothing
-    assert.equal("attempt to index a nil value (local 'nothing')", said(function(x) local nothing = x return nothing.x end))
+    local nothing = nil
+    assert.equal("attempt to index a nil value (local 'none')", said(function(x) local none = x return none.x end))
     assert.equal("attempt to index a nil value (upvalue 'nothing')", said(function() return nothing.x end))
     assert.equal("attempt to index a nil value (field 'x')",
       said(function() error "attempt to index a nil value (field 'x')" end))

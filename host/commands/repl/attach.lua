@@ -14,7 +14,8 @@ local terminal = require "terminal"
 
 local GREETING = [[
 drsh: attached to process %d, %s%s; scripts of generation %d. What is typed runs there, under limits, and is in its log.
-live.routes(), live.running(), live.faults(), live.policies(), live.call(METHOD, PATH); require "lib.executions" is the live one.
+live.routes(), live.running(), live.faults(), live.policies(),
+live.call(METHOD, PATH); require "lib.executions" is the live one.
 help() and :help tell more, Ctrl-C ends a call, Ctrl-D the session. AWS calls only read until :write on.]]
 
 -- What the server says, as it comes; ends when it has gone.

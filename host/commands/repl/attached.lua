@@ -1,5 +1,6 @@
--- The server's end of `drsh repl --attach`: a socket beside the control socket, under the same guard. What is typed runs in this
--- process, in the sandbox of scripts and under limits, each text in a task of its own: requests are served meanwhile, and the
+-- The server's end of `drsh repl --attach`: a socket beside the control socket, under the same guard. What is typed runs in
+-- this process, in the sandbox of scripts and under limits, each text in a task of its own: requests are served meanwhile,
+-- and the
 -- task ends with its client.
 local api = require "api"
 local control = require "process.control"
@@ -101,7 +102,9 @@ local function audit(session, who)
       log.warn("an attached session made AWS writes", { session = session.id, uid = who.uid, awsWrites = session.written })
       session.written = nil
     end,
-  }, { __close = function() log.warn("an attached session has ended", { session = session.id, uid = who.uid, calls = session.calls }) end })
+  }, { __close = function()
+    log.warn("an attached session has ended", { session = session.id, uid = who.uid, calls = session.calls })
+  end })
 end
 
 local function run(session, record, connection, text)

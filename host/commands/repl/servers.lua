@@ -45,7 +45,8 @@ function servers.find(target)
   end
   local first = next(urls)
   if #found == 0 then
-    return nil, ("no server of this user runs that can be reached through %s; is --runtime-dir the server's?"):format(control.folder())
+    return nil,
+      ("no server of this user runs that can be reached through %s; is --runtime-dir the server's?"):format(control.folder())
   elseif #meant == 0 then
     return nil, ("no server is %s; there are:%s"):format(target, described(found))
   elseif next(urls, first) then

@@ -45,11 +45,12 @@ local function trace_line(call)
   local outcome = call.problem and (type(call.problem) == "table" and call.problem.code or "failed") or "ok"
   local again = (call.attempts or 1) > 1 and (", %d attempts"):format(call.attempts) or ""
   local id = call.requestId and ", request " .. call.requestId or ""
-  return ("  %s %s %s: %s, %.0f ms%s%s"):format(call.service, call.operation, call.region, outcome, call.seconds * 1000, again, id)
+  return ("  %s %s %s: %s, %.0f ms%s%s"):format(call.service, call.operation, call.region, outcome, call.seconds * 1000,
+    again, id)
 end
 
--- -> chunk, is it an expression; or nil and what is wrong. An expression's chunk wants table.pack and gives what that gives: so no
--- call in it is a tail call, and an error finds its line. The text is the chunk's name, and with it the source of what it
+-- -> chunk, is it an expression; or nil and what is wrong. An expression's chunk wants table.pack and gives what that gives:
+-- so no call in it is a tail call, and an error finds its line. The text is the chunk's name, and with it the source of what it
 -- defines (explain/sources.lua).
 local function compile(text, env)
   if not load("return " .. text, text, "t", env) then return load(text, text, "t", env) end

@@ -69,7 +69,8 @@ end
 local function read_stream(call, response)
   local client, operation = call.client, call.operation
   local opened, stream, text = pcall(events.open, client, operation, response, {
-    service = client.service, operation = operation.name, region = call.endpoint.signing_region, status = response.status, account = call.account,
+    service = client.service, operation = operation.name, region = call.endpoint.signing_region, status = response.status,
+      account = call.account,
     requestId = answer.request_id(response),
   })
   if not opened then
