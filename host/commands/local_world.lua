@@ -1,6 +1,7 @@
 -- What --local brings along: the local AWS on a port of its own, furnished, and this program's own AWS calls turned to it.
 local config = require "config"
 local clock = require "clock"
+local log = require "log"
 local task = require "task"
 
 local local_world = {}
@@ -49,6 +50,7 @@ function local_world.open(listen)
   local aws = require "local_aws.main".start {
     address = address, port = port, data = config.get "DRSH_DATA", accounts = config.get "DRSH_ACCOUNTS",
   }
+  log.info("the local AWS listens", { url = aws.url })
   turn_calls_to(aws.url)
   clock.speed(speed)
   if aws.is_new then

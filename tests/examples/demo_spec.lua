@@ -1,4 +1,5 @@
 -- What a newcomer does first, and what he is promised.
+local json = require "json"
 local program = require "tests.support.program"
 
 local BILLING = "b7a4c1de-5f20-4c6a-9a51-0d6f2e8c4a01" -- the sample estate's plan of three waves
@@ -41,33 +42,105 @@ describe("make demo", function()
   end)
 end)
 
+-- The README's tour, typed in from the page: its commands and its line of Lua are taken from the text as it stands.
 describe("the README's tour", function()
-  it("protects a tagged instance on the next request after an edit, without restart", function()
-    local folder = program.folder()
-    os.execute("cp -r scripts " .. folder .. "/scripts")
-    local server <close> = program.start(("serve --local --listen 127.0.0.1:0 --speed 2000 --scripts %s/scripts"):format(folder))
+  local page = read "README.md":match "\n## Change a policy\n(.-)\n## "
+  local added = page:match "```lua\n(.-\n)```"
+  local folder, path, original, edited, server, id, kept
+
+  local function save(text)
+    local file = assert(io.open(path, "w"))
+    file:write(text)
+    file:close()
+  end
+
+  -- The drill of the sample estate's plan, to its end.
+  local function drill()
     local _, started = server:call("POST", "/executions", { planId = BILLING, executionType = "DRILL", initiatedBy = "test" })
-    local id = started.executionId
     program.wait_for("the drill's end", function()
-      local _, now = server:call("GET", "/executions/" .. id .. "/realtime")
-      if now.status == "PAUSED" then server:call("POST", "/executions/" .. id .. "/resume") end
+      local _, now = server:call("GET", "/executions/" .. started.executionId .. "/realtime")
+      if now.status == "PAUSED" then server:call("POST", "/executions/" .. started.executionId .. "/resume") end
       return now.status == "COMPLETED"
     end, 60)
+    return started.executionId
+  end
 
-    local path = folder .. "/scripts/policies/termination.lua"
-    local text = read(path)
-    local edited, count = text:gsub('return "allow"', 'return "deny", "kept: the investigation of case 42 is open"')
-    assert.equal(1, count, "the policy says allow in one place")
-    local file = assert(io.open(path, "w"))
-    file:write(edited)
-    file:close()
+  local function local_aws()
+    return program.wait_for("the local AWS's address", function()
+      return server:log():match '"the local AWS listens","url":"(http://[^"]+)"'
+    end)
+  end
 
-    local status, answer = server:call("POST", "/executions/" .. id .. "/terminate-instances")
-    assert.equal(200, status)
-    assert.equal(0, answer.totalTerminated)
-    assert.is_true(#answer.denied > 0)
-    assert.matches("case 42", answer.denied[1].reason)
+  local function tag_one()
+    local _, found = server:call("GET", "/executions/" .. id .. "/recovery-instances")
+    local drs = require "aws".client("drs", { region = found.instances[1].region, endpoint = local_aws(), credentials = {
+      access_key_id = "AKIADRSHLOCAL0000000", secret_access_key = "local-secret-for-development-only" } })
+    local instance = drs:describe_recovery_instances { filters = {
+      recoveryInstanceIDs = { found.instances[1].recoveryInstanceId } } }.items[1]
+    drs:tag_resource { resourceArn = instance.arn, tags = { Keep = "yes" } }
+    return instance.recoveryInstanceID
+  end
+
+  setup(function()
+    folder = program.folder()
+    os.execute("cp -r scripts " .. folder .. "/scripts")
+    path = folder .. "/" .. page:match "Open `(scripts/policies/%w+%.lua)`"
+    original = read(path)
+    local from = assert(original:find('[^\n]*return "allow"\n  end'), "the policy says allow in one place")
+    edited = original:sub(1, from - 1) .. added .. original:sub(from)
+    local command = page:match "\n    build/drsh (serve [^\n]+)\n"
+    server = program.start(("%s --listen 127.0.0.1:0 --speed 2000 --scripts %s/scripts"):format(command, folder))
+    id = drill()
+    kept = tag_one()
+  end)
+
+  before_each(function() save(edited) end)
+
+  teardown(function()
+    server:__close()
     program.remove(folder)
+  end)
+
+  it("protects a tagged instance on the next request after the line is added, without restart", function()
+    save(original)
+    assert.same({}, select(2, server:call("POST", "/executions/" .. id .. "/terminate-instances", { dryRun = true })).denied)
+    save(edited)
+    local status, answer = server:call("POST", "/executions/" .. id .. "/terminate-instances", { dryRun = true })
+    assert.equal(200, status)
+    assert.equal(1, #answer.denied)
+    assert.equal(kept, answer.denied[1].recoveryInstanceId)
+    assert.equal(added:match '"deny", "([^"]+)"', answer.denied[1].reason)
+  end)
+
+  it("goes on with the last good version after a typing error, and says where it is", function()
+    assert.equal(200, (server:call("GET", "/executions")))
+    save((edited:gsub("return \"deny\"", "retrun \"deny\"")))
+    local _, answer = server:call("POST", "/executions/" .. id .. "/terminate-instances", { dryRun = true })
+    assert.equal(1, #answer.denied)
+    assert.matches("it carries the tag", answer.denied[1].reason)
+    local line = server:log():match '[^\n]*"a script is broken"[^\n]*'
+    assert.matches('"path":"policies/termination.lua"', line)
+    assert.matches('"line":%d+', line)
+    assert.matches("retrun", line)
+  end)
+
+  it("shows by the README's dry run what would be written, and writes nothing", function()
+    local command = page:match "\n    build/drsh (call %-%-dry%-run [^\n]+)\n":gsub("ID", id)
+    local code, out, err = program.run(("%s --scripts %s/scripts --json"):format(command, folder), ("AWS_ENDPOINT_URL=%s AWS_REGION=us-east-1 " ..
+      "AWS_ACCESS_KEY_ID=AKIADRSHLOCAL0000000 AWS_SECRET_ACCESS_KEY=local-secret-for-development-only"):format(local_aws()))
+    assert.equal(0, code, out .. err)
+    local body = json.decode(out).body
+    assert.is_true(body.dryRun)
+    assert.is_true(#body.writes > 0 and body.writes[1].parameters ~= nil)
+    local _, state = server:call("GET", "/executions/" .. id .. "/termination-status")
+    assert.equal(0, state.totalTerminated or 0)
+  end)
+
+  it("counts a policy that fails as deny", function()
+    save((original:gsub('return "allow"', "return instance.nothing.here")))
+    local _, answer = server:call("POST", "/executions/" .. id .. "/terminate-instances", { dryRun = true })
+    assert.equal(34, #answer.denied)
+    assert.matches("instance.nothing is nil", answer.denied[1].reason)
   end)
 end)
 
