@@ -30,7 +30,7 @@ enum config_group {
     CONFIG_DRY = 1 << 12,         /* what can be rehearsed: call, run */
     CONFIG_IAM = 1 << 13,         /* iam alone */
     CONFIG_REPL = 1 << 14,        /* repl alone */
-    CONFIG_DRY_SESSION = 1 << 15, /* what can be a rehearsal from its beginning to its end: serve, repl */
+    CONFIG_DRY_SESSION = 1 << 15, /* what can be a rehearsal from its beginning to its end: serve, repl, kill */
 };
 
 /* Reads flags of the groups from argv (argv[0] is the command's name, not looked at), and then the configuration file that they

@@ -10,10 +10,11 @@
 
 static const struct command commands[] = {
     {"serve", "", "Serves the ten endpoints over HTTP.",
-     CONFIG_LISTEN | CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES | CONFIG_SERVE | CONFIG_CONTROL,
+     CONFIG_LISTEN | CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES | CONFIG_SERVE | CONFIG_CONTROL | CONFIG_DRY_SESSION,
      "Prints one line on stdout when it is ready: listening on http://ADDR:PORT. Logs JSON lines to stderr. With --local it "
      "brings\n"
-     "the local AWS along, on a port of its own, with a sample estate. SIGTERM ends it after the requests under way.\n"},
+     "the local AWS along, on a port of its own, with a sample estate. SIGTERM ends it after the requests under way.\n"
+     "With --dry-run every request is a dry run, and so are the background scripts: nothing is written.\n"},
     {"call", "METHOD PATH", "Calls one endpoint in this process, without a server.",
      CONFIG_CALL | CONFIG_DRY | CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES,
      "Prints the answer's body; exit code 0 for a status under 400, else 1. Example:\n"
@@ -22,7 +23,7 @@ static const struct command commands[] = {
      CONFIG_DRY | CONFIG_LOCAL | CONFIG_WORLD | CONFIG_TABLES | CONFIG_CONTROL,
      "The file runs in a task, so it may wait. Its arguments are in ... and arg; what it returns is the exit code.\n"
      "With --dry-run the AWS calls that would change something are listed at the end, and none is sent.\n"},
-    {"kill", "[ID]", "Ends a running request or runbook; without an ID it says what runs.", CONFIG_CONTROL,
+    {"kill", "[ID]", "Ends a running request or runbook; without an ID it says what runs.", CONFIG_CONTROL | CONFIG_DRY_SESSION,
      "It ends at its next wait, whatever it catches, and the AWS writes that had gone out are listed. The ID of a request is\n"
      "that of its log lines and of its X-Request-Id header. Reaches the processes of the same user and --runtime-dir.\n"},
     {"repl", "[--attach [SERVER]]", "The primitives at a prompt.",

@@ -16,7 +16,7 @@ return function(method, path, ...)
   local world <close> = config.flag "DRSH_LOCAL" and require "commands.local_world".open() or nil
   local status, headers, body = app.handle {
     method = method:upper(), path = path, body = config.get "DRSH_CALL_BODY",
-    headers = { ["content-type"] = "application/json", ["x-drsh-dry-run"] = config.flag "DRSH_DRY_RUN" and "1" or nil },
+    headers = { ["content-type"] = "application/json" },
   }
   if config.flag "DRSH_JSON" then
     io.write(json.encode { status = status, headers = json.object(headers), body = json.decode(body) }, "\n")

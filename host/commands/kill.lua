@@ -1,4 +1,5 @@
--- drsh kill [ID]: ends a running request, background script or runbook; without an ID, says what runs.
+-- drsh kill [--dry-run] [ID]: ends a running request, background script or runbook; without an ID, says what runs.
+local config = require "config"
 local control = require "process.control"
 
 local function show(entry, pid)
@@ -28,17 +29,28 @@ local function list()
   return 0
 end
 
+-- What runs under the id, as the answers to a kill would have it.
+local function find(id)
+  local answers = control.ask("GET", "/running")
+  for _, found in ipairs(answers) do
+    local meant = {}
+    for _, entry in ipairs(found.body.running) do meant[#meant + 1] = entry.id == id and entry or nil end
+    found.body.running = meant
+  end
+  return answers
+end
+
 return function(id, ...)
   if ... or (id and not id:find "^[%w_.:-]+$") then
     io.stderr:write "usage: drsh kill [ID]; without an ID it says what is running\n"
     return 2
   end
   if not id then return list() end
-  local count = 0
-  for _, found in ipairs(control.ask("POST", "/running/" .. id .. "/kill")) do
+  local count, dry = 0, config.flag "DRSH_DRY_RUN"
+  for _, found in ipairs(dry and find(id) or control.ask("POST", "/running/" .. id .. "/kill")) do
     for _, entry in ipairs(found.status == 200 and found.body.running or {}) do
       count = count + 1
-      io.write "ended "
+      io.write(dry and "would end " or "ended ")
       show(entry, found.body.pid)
       show_writes(entry)
     end

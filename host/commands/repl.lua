@@ -48,6 +48,7 @@ local function own_session()
   local session = sessions.new {
     console = console, require = require, interactive = terminal.is_tty(0), dry = config.flag "DRSH_DRY_RUN",
   }
+  config.set("DRSH_DRY_RUN", "") -- from here on it is :dry that says so
   session.env = environment(session)
   if config.flag "DRSH_LOCAL" then session.world = require "commands.local_world".open() end
   if session.interactive then

@@ -148,6 +148,7 @@ local function health(generation)
   for index, fault in ipairs(generation.faults) do faults[index] = fault end
   return 200, {}, json.encode {
     status = #faults == 0 and "ok" or "degraded", version = VERSION, generation = generation.number, scriptFaults = faults,
+    dryRun = config.flag "DRSH_DRY_RUN",
   } .. "\n"
 end
 
@@ -195,7 +196,7 @@ function app:handle(request)
   local generation = self.scripts:current()
   local raw = {
     method = request.method, path = path, query_string = query, headers = headers, body = request.body, caller = request.caller,
-    deadline = request.deadline, dry_run = request.dry_run or headers["x-drsh-dry-run"] == "1",
+    deadline = request.deadline, dry_run = request.dry_run or config.flag "DRSH_DRY_RUN",
   }
   local began = time.monotonic()
   local status, answered, body = dispatch(self, raw, id, generation)

@@ -1,4 +1,6 @@
 -- Background scripts: those with `every` and `run`. Each runs again and again on the world's clock, never twice at once.
+local config = require "config"
+local dry_run = require "dry_run"
 local limited = require "runtime.limited"
 local log = require "log"
 local permissions = require "runtime.permissions"
@@ -10,14 +12,22 @@ background.__index = background
 
 local LIMITS = { instructions = 1000000000, memory = 256 << 20, timeout = 600 }
 
+-- A dry run has nobody to answer to: what it would have written is in the log.
+local function show_rehearsal(name, run)
+  if run and #run.writes > 0 then
+    log.info("a dry run of a background script would write", { script = name, writes = dry_run.report(run).writes })
+  end
+end
+
 --- Runs a background script once, of this generation. A failure is logged, and given: true, or false and the text.
 function background.run(generation, name)
-  local context = permissions.context(generation, name, "background:" .. name)
+  local context = permissions.context(generation, name, "background:" .. name, config.flag "DRSH_DRY_RUN")
   local outcome, err, traceback = limited.run({ context = context, limits = LIMITS }, function()
     local _, require_script = sandbox.new(generation.modules)
     require_script(name).run()
   end)
-  if outcome == "ok" then return true end
+  show_rehearsal(name, context.dry_run)
+  if outcome == "ok" or (context.dry_run and context.dry_run.stopped) then return true end
   local text = limited.text(err)
   log.error("a background script failed", { script = name, outcome = outcome, error = text, traceback = traceback })
   return false, text
