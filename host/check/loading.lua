@@ -87,7 +87,16 @@ function loading.clashes(project, described, report)
   end
 end
 
---- Roles that no access policy knows: policies/access.lua may list them in its field `roles`.
+-- An endpoint without roles, where the access policy decides by them.
+local function check_has_roles(unit, script, list, report)
+  if script.route and #(script.roles or {}) == 0 then
+    local _, at = loading.field(unit, "route")
+    report(unit, at, "no-roles", ("%s names no roles, so policies/access.lua lets nobody call it"):format(script.route),
+      ('add roles = { "%s" }, or others that policies/access.lua knows'):format(list[1] or "viewer"))
+  end
+end
+
+--- Endpoints without roles, and roles that no access policy knows: policies/access.lua may list them in its field `roles`.
 function loading.roles(project, described, report)
   local access = project.units["policies.access"]
   local field = access and access.chunk and loading.field(access, "roles")
@@ -97,6 +106,7 @@ function loading.roles(project, described, report)
     known[each.value.value or ""], list[#list + 1] = true, each.value.value
   end
   for name, script in pairs(described) do
+    check_has_roles(project.units[name], script, list, report)
     local roles = loading.field(project.units[name], "roles")
     for _, each in ipairs(script.roles and roles and roles.value.fields or {}) do
       if each.value.kind == "string" and not known[each.value.value] then

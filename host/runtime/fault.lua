@@ -8,6 +8,8 @@ local ADVICE = {
   { "unfinished string", "close the string with its quote on the same line" },
   { "unfinished long", "close what '[[' opened with ']]'" },
   { "unexpected symbol near", "correct the syntax at this place" },
+  { "syntax error near", "look at what stands in front of it: a word is misspelt, or a sign is missing" },
+  { "<eof> expected near", "nothing may follow the script's return; or an `end` before it is one too many" },
   { "malformed number", "correct the number" },
   { "attempt to assign to const variable '([^']+)'", "do not assign to %s, or declare it without <const>" },
   { "binary chunk", "save the script as text" },

@@ -12,6 +12,7 @@ return {
   roles = { "viewer", "operator", "admin" },    -- that there are; `drsh check` finds an endpoint that names another one
 
   may_call = function(caller, route, roles)
+    if #roles == 0 then return "deny", route .. " is nobody's to call: its script names no roles" end
     for _, has in ipairs(caller.roles or {}) do
       for _, wanted in ipairs(roles) do
         if has == wanted then return "allow" end

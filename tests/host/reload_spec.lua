@@ -151,6 +151,10 @@ describe("scripts that are saved while they serve", function()
     fault = select(2, get "/health").scriptFaults[1]
     assert.equal(2, fault.line)
     assert.matches("add 'end' for the 'function' of line 1", fault.advice, 1, true)
+    folder:write("endpoints/a.lua", "return { route = 'GET /a', handle = function() retrun 204 end }\n")
+    assert.matches("a word is misspelt", select(2, get "/health").scriptFaults[1].advice, 1, true)
+    folder:write("endpoints/a.lua", "return { route = 'GET /a', handle = function() end }\nend\n")
+    assert.matches("an `end` before it is one too many", select(2, get "/health").scriptFaults[1].advice, 1, true)
     folder:write("endpoints/a.lua", "local helper = require 'lib.helper'\nreturn {}")
     folder:write("lib/helper.lua", "local x = 1\nmisspelt()\nreturn {}")
     for _, found in ipairs(select(2, get "/health").scriptFaults) do

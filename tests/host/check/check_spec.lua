@@ -160,15 +160,17 @@ end }]],
     })
   end)
 
-  it("finds routes that clash, and roles that the access policy does not know", function()
+  it("finds routes that clash, and roles that are missing or that the access policy does not know", function()
     local found = check {
       ["endpoints/a.lua"] = [[return { route = "GET /x/{id}", roles = { "admin", "opertor" }, handle = function() end }]],
-      ["endpoints/b.lua"] = [[return { route = "GET /x/{name}", handle = function() end }]],
+      ["endpoints/b.lua"] = [[return { route = "GET /x/{name}", roles = { "admin" }, handle = function() end }]],
+      ["endpoints/c.lua"] = [[return { route = "GET /y", handle = function() end }]],
       ["policies/access.lua"] = [[return { roles = { "admin", "operator" } }]],
     }
     assert.same({
       "endpoints/a.lua:1:52 unknown-role policies/access.lua knows no role 'opertor', did you mean 'operator'?",
       "endpoints/b.lua:1:10 route-clash the route GET /x/{name} is taken by endpoints/a.lua",
+      "endpoints/c.lua:1:10 no-roles GET /y names no roles, so policies/access.lua lets nobody call it",
     }, found)
   end)
 

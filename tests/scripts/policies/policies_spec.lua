@@ -144,6 +144,16 @@ describe("The policies:", function()
   end)
 
   describe("access", function()
+    it("lets nobody call an endpoint that names no roles, and says so", function()
+      save("access", assert(io.open(SCRIPTS .. "/policies/access.lua")):read("a"))
+      local file <close> = assert(io.open(folder .. "/endpoints/mine.lua", "w"))
+      file:write 'return { route = "GET /mine", handle = function() return 204 end }'
+      file:close()
+      local status, body = call("GET", "/mine")
+      assert.equal(403, status)
+      assert.equal("GET /mine is nobody's to call: its script names no roles", body.message)
+    end)
+
     it("by default lets in who has one of the endpoint's roles", function()
       save("access", assert(io.open(SCRIPTS .. "/policies/access.lua")):read("a"))
       assert.equal(200, (call("GET", "/executions", nil, { name = "v", roles = json.array { "viewer" } })))
