@@ -1,4 +1,5 @@
 -- Errors that teach: the message with what Lua leaves out, and a traceback of the scripts' own lines.
+local frames = require "explain.frame"
 local message = require "explain.message"
 local task = require "task"
 local traceback = require "explain.traceback"
@@ -45,6 +46,17 @@ end
 --- In a message handler: the traceback.
 function failure.traceback()
   return (select(2, of_running(failure.of_thread)))
+end
+
+local function innermost(thread)
+  for _, info, of_script in frames.all(thread) do
+    if of_script then return info end
+  end
+end
+
+--- In a message handler: where the innermost script is, debug.getinfo's "Slnf"; nil if none is.
+function failure.place()
+  return (of_running(innermost))
 end
 
 --- pcall and xpcall for scripts.

@@ -1,59 +1,13 @@
 -- Recording what AWS answers, and giving it again: testing.record(path, fn) and testing.replay(path, fn). Both stand where the
 -- client sends a call, so whatever fn does through require "aws" is kept, or answered from what was kept.
 --
--- A file is a list of {service, operation, input, output | error} in JSON. Values that are secret (keys, tokens, external ids)
--- are not in it: each is replaced by a name of its own, the same wherever it comes again, so that pages and task tokens still
--- fit together. Account ids are replaced, too.
+-- A file is a list of {service, operation, input, output | error} in JSON, without secrets (testing/stripper.lua).
 local failure = require "aws.failure"
 local json = require "json"
 local send = require "aws.send"
+local stripper = require "testing.stripper"
 
 local answers = {}
-
-local SECRET = { "secret", "token", "password", "credential", "signature", "accesskey", "externalid", "authorization" }
-
-local function is_secret(name)
-  local lower = type(name) == "string" and name:lower() or ""
-  for _, word in ipairs(SECRET) do
-    if lower:find(word, 1, true) then return true end
-  end
-  return false
-end
-
-local function new_stripper()
-  local names, accounts, count, account_count = {}, {}, 0, 0
-
-  local function account(id)
-    if not accounts[id] then
-      account_count = account_count + 1
-      accounts[id] = ("%012d"):format(111111111111 * account_count)
-    end
-    return accounts[id]
-  end
-
-  local function text(value)
-    return (value:gsub("%f[%d]%d%d%d%d%d%d%d%d%d%d%d%d%f[%D]", account))
-  end
-
-  local strip
-  function strip(value, name)
-    if type(value) == "string" and is_secret(name) then
-      if not names[value] then
-        count = count + 1
-        names[value] = ("%s-%d"):format(name, count)
-      end
-      return names[value]
-    elseif type(value) == "string" then
-      return text(value)
-    elseif type(value) ~= "table" or value == json.null then
-      return value
-    end
-    local copy = json.is_array(value) and json.array {} or json.object {}
-    for key, inner in pairs(value) do copy[type(key) == "string" and text(key) or key] = strip(inner, key) end
-    return copy
-  end
-  return strip
-end
 
 -- A text for parameters, the same for equal ones.
 local function canonical(value)
@@ -78,7 +32,9 @@ local function with_call(call, fn, ...)
   return table.unpack(results, 2, results.n)
 end
 
-local function write(path, list)
+-- Once more over all of it: what was found out to be a secret later may have come in a text before.
+local function write(path, list, stripped)
+  for _, one in ipairs(list) do one.input, one.output = stripped:text(one.input), stripped:strip(one.output) end
   local file = assert(io.open(path, "wb"))
   file:write(json.encode_pretty(list), "\n")
   assert(file:close())
@@ -87,16 +43,16 @@ end
 --- Runs fn(...) and writes every AWS answer that it gets to a file, secrets stripped. Gives what fn gives. What was answered
 -- before a failure is written, too.
 function answers.record(path, fn, ...)
-  local list, strip = json.array {}, new_stripper()
-  local _ <close> = setmetatable({}, { __close = function() write(path, list) end })
+  local list, stripped = json.array {}, stripper.new()
+  local _ <close> = setmetatable({}, { __close = function() write(path, list, stripped) end })
   return with_call(function(original)
     return function(client, operation, input, options)
       local ok, result = pcall(original, client, operation, input, options)
-      local kept = { service = client.service, operation = operation.name, input = canonical(strip(input)) }
+      local kept = { service = client.service, operation = operation.name, input = canonical(stripped:strip(input)) }
       if ok then
-        kept.output = strip(result)
+        kept.output = stripped:strip(result)
       elseif failure.is(result) then
-        kept.error = { code = result.code, message = strip(result.message), status = result.status }
+        kept.error = { code = result.code, message = stripped:text(result.message), status = result.status }
       end
       if ok or kept.error then list[#list + 1] = kept end
       if not ok then error(result, 0) end
@@ -130,10 +86,10 @@ end
 
 --- Runs fn(...) with the answers of a file in the place of AWS. A call that was not recorded raises, naming it.
 function answers.replay(path, fn, ...)
-  local list = read(path)
+  local list, stripped = read(path), stripper.new()
   return with_call(function()
     return function(client, operation, input)
-      local text = canonical(input)
+      local text = canonical(stripped:strip(input))
       local one = take(list, function(kept)
         return kept.service == client.service and kept.operation == operation.name and kept.input == text
       end)
@@ -143,6 +99,7 @@ function answers.replay(path, fn, ...)
         error(failure.new { service = client.service, operation = operation.name, code = one.error.code,
           message = one.error.message, status = one.error.status, retryable = false }, 0)
       end
+      stripped:learn(one.output) -- its names are taken
       return one.output
     end
   end, fn, ...)

@@ -23,7 +23,10 @@ end
 local function explain_errors(busted)
   local rewrite = busted.rewriteMessage
   function busted.rewriteMessage(element, message, trace)
-    if trace then trace.traceback = failure.traceback() or trace.traceback end
+    local place = failure.place()
+    if trace and place then
+      trace.traceback, trace.short_src, trace.currentline = failure.traceback(), place.short_src, place.currentline
+    end
     return rewrite(element, failure.message(message), trace)
   end
 end

@@ -9,6 +9,7 @@
 local dynamodb = require "dynamodb"
 local failure  = require "aws.failure"
 local json     = require "json"
+local placeholders = require "aws.placeholders"
 local task     = require "task"
 
 local dry_run = {}
@@ -46,24 +47,6 @@ local function is_secret(name)
   return lower:find("token", 1, true) ~= nil and not is_harmless
 end
 
--- An update's values are named by numbers; its names tell what they stand for: { [":u3"] = true }.
-local function secret_values(parameters)
-  local found = {}
-  local names = type(parameters.ExpressionAttributeNames) == "table" and parameters.ExpressionAttributeNames or {}
-  for _, field in ipairs { "UpdateExpression", "ConditionExpression", "KeyConditionExpression", "FilterExpression" } do
-    local text = type(parameters[field]) == "string" and parameters[field] or ""
-    local name
-    for word in text:gmatch("[#:]?[%w_]+") do   -- "#a = :v", "SET #a = if_not_exists(#a, :v)": the name stands before its value
-      if word:find("^:") then
-        found[word] = found[word] or is_secret(names[name] or name) or nil
-      else
-        name = word
-      end
-    end
-  end
-  return found
-end
-
 local function shown_scalar(value) -- what is no text of its own is shown as one
   if type(value) == "string" then
     return utf8.len(value) and value or ("(%d bytes)"):format(#value)
@@ -83,7 +66,7 @@ local function shown(value, secrets, hide)
     if hide and type(value) == "string" and #value >= SHORTEST_SECRET then secrets[#secrets + 1] = value end
     return hide and value ~= json.null and HIDDEN or shown_scalar(value)
   end
-  local by_name = secret_values(value)
+  local by_name = placeholders.of(value, is_secret)
   local copy = json.is_array(value) and json.array {} or json.object {}
   for name, item in pairs(value) do
     if name == "ExpressionAttributeValues" and type(item) == "table" then

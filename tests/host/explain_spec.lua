@@ -159,6 +159,12 @@ describe("the fault is explained by", function()
     shows(out, "\t\treturn #plan.waevs\n")
   end)
 
+  it("drsh test, of an error that is a table: at the line of the spec", function()
+    folder:write("a_spec.lua", "it('x', function()\n  require('sqlite').open('/nonexistent/x')\nend)")
+    local _, out = program.run(("test %s"):format(folder.path))
+    assert.matches("\n  [^\n]*a_spec.lua:2: [^\n]*", out)
+  end)
+
   it("drsh call, a background script and the log of a server", function()
     folder:write("endpoints/a.lua", "return { route = 'GET /a', handle = function() " .. FAULT:format "return 200," .. "end }")
     folder:write("background/b.lua", "return { every = 1000, run = function() " .. FAULT:format "return" .. "end }")

@@ -32,6 +32,36 @@ describe("drsh test", function()
     os.remove(path)
   end)
 
+  it("keeps no secret wherever it is: attributes, expressions, JSON in texts, before it is known and in errors", function()
+    local here <close> = testing.open()
+    local dynamodb, path = here.client "dynamodb", os.tmpname()
+    dynamodb:create_table { TableName = "kept", BillingMode = "PAY_PER_REQUEST", KeySchema = { { AttributeName = "id", KeyType = "HASH" } },
+      AttributeDefinitions = { { AttributeName = "id", AttributeType = "S" } } }
+    here.advance(60)
+    dynamodb:put_item { TableName = "kept", Item = { id = { S = "1" }, note = { S = '{"t":"hidden-in-text"}' }, tokenCount = { N = "7" },
+      inner = { M = { externalId = { S = "prod-1" } } }, taskToken = { S = "hidden-in-text" } } }
+    local function work()
+      local item = dynamodb:get_item { TableName = "kept", Key = { id = { S = "1" } } }.Item
+      dynamodb:update_item { TableName = "kept", Key = { id = { S = "1" } }, UpdateExpression = "SET taskToken = :one, #two = :two",
+        ExpressionAttributeNames = { ["#two"] = "password" },
+        ExpressionAttributeValues = { [":one"] = { S = "hidden-in-value" }, [":two"] = { S = "hidden-too" } } }
+      pcall(function()
+        here.client("sfn"):send_task_success { taskToken = item.taskToken.S, output = '{"again":"hidden-in-text"}' }
+      end)
+      return item
+    end
+    assert.equal("hidden-in-text", testing.record(path, work).taskToken.S)
+    local file <close> = io.open(path)
+    local text = file:read "a"
+    assert.is_nil(text:find "hidden%-")
+    assert.is_nil(text:find "prod%-1")
+    local item = testing.replay(path, work)
+    assert.matches("^stripped%-taskToken%-%d$", item.taskToken.S)
+    assert.equal(('{"t":"%s"}'):format(item.taskToken.S), item.note.S)
+    assert.equal("7", item.tokenCount.N)
+    os.remove(path)
+  end)
+
   it("gives specs the local AWS's control: settings, behaviour, snapshots", function()
     local hostname = "a-1"
     local here <close> = testing.open { estate = { places = { { account = testing.ACCOUNT, region = testing.REGION,
