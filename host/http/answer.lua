@@ -55,6 +55,7 @@ function answer.of_results(script, request_id, status, body, headers)
     return plain_headers(headers), body and encode(body) or ""
   end)
   if ok then return status, plain, text end
+  if type(plain) == "string" then plain = plain:gsub("^host/[^:]+:%d+: ", "") end
   log_fault("an answer cannot be sent", plain, nil, script)
   return script_error(request_id)
 end

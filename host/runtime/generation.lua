@@ -52,8 +52,8 @@ end
 
 -- What a script returns at its loading, in a task with limits: its description (or nil), or false and the fault.
 local function try(modules, name)
-  local outcome, described = limited.run({ limits = LOADING, context = { script = name, loading = true,
-    modules = modules } }, function()
+  local context = { script = name, loading = true, modules = modules }
+  local outcome, described = limited.run({ limits = LOADING, context = context }, function()
     local _, require_script = sandbox.new(modules)
     return contract.describe(name, require_script(name))
   end)

@@ -18,8 +18,7 @@ function permissions.actions(generation, name)
 end
 
 --- The context of a script's task: requestId, script, generation, actions, and the dry run that it is part of. A task that is
--- started inside a dry run is part of it, too; `dry` begins one. A prompt that may not write (guard) cannot have a script
--- write.
+-- started inside a dry run is part of it, too; `dry` begins one. Where a prompt may not write (guard), its scripts may not.
 function permissions.context(generation, name, request_id, dry)
   local outer = task.context() or {}
   return {

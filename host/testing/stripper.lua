@@ -1,6 +1,6 @@
 -- Takes secrets out of what is recorded: keys, tokens, external ids and account ids. Each is replaced by a name of its own, the
--- same wherever it comes again, also inside other texts (a token in the input of a state machine), so that pages and task tokens
--- still fit together. What was stripped stays as it is when it is stripped again: so replayed calls look like the recorded ones.
+-- same wherever it comes again, also inside other texts (a token in the input of a state machine), so that pages and task
+-- tokens still fit together. What was stripped is left alone when it comes again: so replayed calls look like recorded ones.
 local json = require "json"
 local placeholders = require "aws.placeholders"
 
@@ -91,7 +91,9 @@ local function replaced(self, value)
   if type(value) == "string" then return self:text(value) end
   if type(value) ~= "table" or value == json.null then return value end
   local copy = json.is_array(value) and json.array {} or json.object {}
-  for _, key in ipairs(sorted_keys(value)) do copy[type(key) == "string" and self:text(key) or key] = replaced(self, value[key]) end
+  for _, key in ipairs(sorted_keys(value)) do
+    copy[type(key) == "string" and self:text(key) or key] = replaced(self, value[key])
+  end
   return copy
 end
 

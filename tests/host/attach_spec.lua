@@ -128,6 +128,7 @@ io.read()
 numbres
 config.get "AWS_SECRET_ACCESS_KEY"
 :profile other
+:reload
 :nope
 ]]
     assert.equal(1, code)
@@ -138,6 +139,7 @@ config.get "AWS_SECRET_ACCESS_KEY"
     assert.matches("repl:1: unknown global 'numbres'", err)
     assert.matches("AWS_SECRET_ACCESS_KEY is a secret", err)
     assert.matches(":profile would change the server for everybody", err)
+    assert.matches(":reload is not needed at a server", err)
     assert.matches("there is no ':nope'", err)
     assert.equal(200, http.request { url = running.url .. "/reads", timeout = 5 }.status)
   end)

@@ -1,7 +1,6 @@
 -- The server's end of `drsh repl --attach`: a socket beside the control socket, under the same guard. What is typed runs in
--- this process, in the sandbox of scripts and under limits, each text in a task of its own: requests are served meanwhile,
--- and the
--- task ends with its client.
+-- this process, in the sandbox of scripts and under limits, each text in a task of its own: requests are served meanwhile, and
+-- the task ends with its client.
 local api = require "api"
 local control = require "process.control"
 local core = require "runtime.scripts.core"

@@ -21,7 +21,10 @@ local function setting(session, name, variable, value)
   say(session, "%s: %s", name, config.get(variable) or "not set")
 end
 
--- name -> {arguments, what it does, function(session, rest of the line), own = true: not at somebody's server}
+local FOR_EVERYBODY = "would change the server for everybody; set it where the server is started"
+
+-- name -> {arguments, what it does, function(session, rest of the line), own = why not at a server,
+-- typed = true: it is done where the person types}
 local known = {
   write = { "[on|off]", "let AWS calls change something; each is asked for", function(session, word)
     switch(session, "write", word, "AWS writes")
@@ -41,7 +44,7 @@ local known = {
   end },
   profile = { "[NAME]", "the profile of the AWS configuration files", function(session, name)
     setting(session, "profile", "AWS_PROFILE", name)
-  end, own = true },
+  end, own = FOR_EVERYBODY },
   region = { "[REGION]", "the AWS region", function(session, name)
     if not session.attached then return setting(session, "region", "AWS_REGION", name) end
     session.region = name ~= "" and name or session.region
@@ -62,13 +65,13 @@ local known = {
   ["local"] = { "", "bring the local AWS along and work against it", function(session)
     session.world = session.world or require "commands.local_world".open()
     say(session, "the local AWS is at %s; its clock runs %g times as fast", session.world.url, clock.speed())
-  end, own = true },
+  end, own = FOR_EVERYBODY },
   edit = { "NAME", "a script, in the editor of VISUAL or EDITOR: endpoints/resume_execution", function(session, name)
     scripts_folder.edit(name, session.folder)
   end, typed = true },
   reload = { "", "forget the scripts that were required; the next require reads them again", function(session)
     say(session, "%d scripts forgotten", scripts_folder.forget())
-  end, own = true },
+  end, own = "is not needed at a server: a saved script is the one that is required next" },
   history = { "", "where the lines of earlier sessions are kept", function(session)
     say(session, "%s", session.history or "not kept")
   end, typed = true },
@@ -109,7 +112,7 @@ function directives.run(session, line)
   if name == "help" or name == "" then return list(session) end
   local entry = known[name]
   if entry and entry.own and session.attached then
-    error((":%s would change the server for everybody; set it where the server is started"):format(name), 0)
+    error((":%s %s"):format(name, entry.own), 0)
   elseif not entry then
     error(require "aws.nearest".message("there is no", ":" .. name, directives.names(session)) .. "; :help lists them", 0)
   end
