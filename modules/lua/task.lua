@@ -7,6 +7,7 @@ local task = {
   spawn = core.spawn,
   background = core.background,
   event = core.event,
+  pcall = core.pcall, -- whose error says which value was wrong: for modules that call functions of scripts
   context = core.context, -- what the host says about the running task: requestId, actions ...; nil outside a request
 }
 

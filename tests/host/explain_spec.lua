@@ -51,6 +51,21 @@ describe("a message about a wrong value", function()
       said(function() return ("x"):rep(plan.count) == "" end))
   end)
 
+  it("says it of functions that modules call for a script", function()
+    local options = { region = "us-east-1", endpoint = "http://127.0.0.1:1", credentials = { access_key_id = "a", secret_access_key = "b" } }
+    local wanted = "plan.waevs is nil, did you mean 'waves'?"
+    for _, call in ipairs {
+      function(fn) return require "task".map({ 1 }, fn) end,
+      function(fn) return require "aws".once(fn, find) end,
+      function(fn)
+        return require "aws".across("drs", { regions = { "us-east-1" }, client = options, on_error = find }, fn)
+      end,
+    } do
+      local _, err = pcall(call, function() return plan.waevs[1] end)
+      assert.truthy(tostring(err):find(wanted, 1, true), tostring(err))
+    end
+  end)
+
   it("adds the place where Lua gives none", function()
     local _, err = failure.pcall(function() for _ in ipairs(plan.waevs) do find() end end)
     assert.matches("^tests/host/explain_spec.lua:%d+: ", err)

@@ -13,6 +13,7 @@ return {
     { "all(functions: function[]): any[]", "What the functions return, run side by side, in order.", raises = "as task.map" },
     { "timeout(seconds: number, fn: function, ...: any): any ...", "What fn(...) returns, if it does so in time.",
       params = { seconds = "of the world's clock" }, raises = "{code=\"TIMEOUT\"}, or what fn raises" },
+    { "pcall(fn: function, ...: any): boolean, any ...", "pcall whose message says which value was wrong, as a script's own does." },
     { "event(): task.event", "Something that tasks wait for and another one sets." },
     { "context(): table|nil", "What the host says of the running task: requestId, actions, script, generation.",
       trusted = true },

@@ -66,7 +66,7 @@ local function across(service, options, fn)
       entry.value = work()
       return entry
     end
-    local fine, value = pcall(work)
+    local fine, value = task.pcall(work)
     if not fine and type(value) == "string" then
       error(value, 0) -- a mistake in the script is the same everywhere
     end

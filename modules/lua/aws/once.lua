@@ -30,7 +30,7 @@ end
 local function find(look, problem, looks, pause)
   for number = 1, looks do
     task.sleep(pause)
-    local looked, found = pcall(look, problem)
+    local looked, found = task.pcall(look, problem)
     if not looked and not failure.is(found) then
       error(found, 0)
     elseif not looked and number == looks then
@@ -50,7 +50,7 @@ function once.call(act, look, options)
   check(act, look, options)
   local tries, in_doubt = options.tries or 3, false
   for number = 1, tries do
-    local made, result = pcall(act)
+    local made, result = task.pcall(act)
     if made then
       return result, "made"
     elseif not failure.is(result) then
