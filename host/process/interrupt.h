@@ -1,6 +1,8 @@
-/* What must happen while a script is busy, and the event loop does not get its turn: signals, and a timer's once a second.
+/* What must happen while a script is busy, and the event loop does not get its turn: signals, and a timer's ten times a second
+ * of work.
  *
- * A limited script that has been busy for too long is stopped, also when it spends its time in C, where no hook counts.
+ * A limited script that has been busy for too long is stopped, and before that lets others run in between, also when it spends
+ * its time in C, where no hook counts.
  *
  * Ctrl-C while a script is busy. The event loop sees a signal only when it gets its turn, and a trusted script in an endless loop
  * gives it none: a second after the signal, the task that still runs is ended. A second signal to a program that is still busy

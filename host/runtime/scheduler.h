@@ -16,6 +16,7 @@ struct task {
     enum task_stop stop; /* why it must end; once set, it is never resumed again */
     bool started, running, closing, queued, serves, owns_context;
     bool gave_way;  /* it yielded to let others run, and is queued */
+    bool looked_at; /* a signal has set the hook to the next instruction */
     bool observed;  /* somebody sees its error */
     bool abandoned; /* nobody can join it any more */
     struct task *next_ready;

@@ -73,9 +73,9 @@ void scheduler_forget(struct scheduler *scheduler, struct scheduler_listener *li
 bool scheduler_interrupt(struct scheduler *scheduler);
 /* Since when (monotonic) the task that runs now has been running without a wait, 0 if none does; from a signal handler, too. */
 int64_t scheduler_resumed_us(const struct scheduler *scheduler);
-/* Stops a limited task that has run for too long without a wait, from a signal handler: the count hook does not see how long C
- * functions take between two instructions. */
-void scheduler_stop_overdue(struct scheduler *scheduler);
+/* Looks at the limited task that runs now, from a signal handler: the count hook does not see how long C functions take between
+ * two instructions. One that has run for too long without a wait is stopped; one that has had its turn lets others run. */
+void scheduler_look(struct scheduler *scheduler);
 void scheduler_cancel_all(struct scheduler *scheduler);
 
 /* Takes a function and `argument_count` arguments from the top of L's stack. May raise (no memory) in L. The result is held by

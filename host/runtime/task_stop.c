@@ -41,10 +41,10 @@ static bool is_overdue(const struct task *task, int64_t now_us) {
 }
 
 /* Counts what a limited task has used; its children count on the same account. */
-static void charge(struct task *task) {
+static void charge(struct task *task, unsigned instructions) {
     struct task *account = task->account;
     if (account->limits.instructions > 0) {
-        account->used_instructions += HOOK_INSTRUCTIONS;
+        account->used_instructions += instructions;
         if (account->used_instructions > account->limits.instructions) {
             task->stop = STOP_INSTRUCTIONS;
         }
@@ -66,6 +66,8 @@ static void refuse_depth(lua_State *L) {
     }
 }
 
+static void hook(lua_State *L, lua_Debug *event);
+
 /* Is it the program's own Lua that runs, and not a script's? It counts on being alone until it waits. */
 static bool is_host_code(lua_State *L, lua_Debug *event) {
     lua_getinfo(L, "S", event);
@@ -80,6 +82,16 @@ static void give_way(lua_State *L, lua_Debug *event, struct task *task) {
         scheduler_ready(task);
         lua_yield(L, 0);
     }
+}
+
+/* The instructions since the hook ran last; none to speak of if a signal had it run at once, which is over now. */
+static unsigned instructions_since(lua_State *L, struct task *task) {
+    if (L != task->thread || !task->looked_at) {
+        return HOOK_INSTRUCTIONS;
+    }
+    task->looked_at = false;
+    lua_sethook(L, hook, lua_gethookmask(L), HOOK_INSTRUCTIONS);
+    return 0;
 }
 
 /* Runs every so many instructions of a limited task, and at the next instruction of one that must stop. It ends the task by
@@ -99,7 +111,7 @@ static void hook(lua_State *L, lua_Debug *event) {
         luaL_error(L, "a __close handler ran for too long after its task was stopped");
     }
     if (task->stop == STOP_NONE) {
-        charge(task);
+        charge(task, instructions_since(L, task));
         if (task->stop == STOP_NONE) {
             refuse_depth(L);
             give_way(L, event, task);
@@ -123,11 +135,17 @@ void task_stop_running(struct task *task, enum task_stop stop) {
     lua_sethook(task->thread, hook, LUA_MASKCOUNT, 1);
 }
 
-void scheduler_stop_overdue(struct scheduler *scheduler) {
+void scheduler_look(struct scheduler *scheduler) {
     struct task *task = scheduler->running;
-    if (task != NULL && !task->closing && is_overdue(task, clock_mono_us()) &&
-        (task->account->limits.instructions > 0 || task->account->limits.memory > 0)) {
+    if (task == NULL || task->closing || (task->account->limits.instructions == 0 && task->account->limits.memory == 0)) {
+        return;
+    }
+    int64_t now_us = clock_mono_us();
+    if (is_overdue(task, now_us)) {
         task_stop_running(task, STOP_SLICE);
+    } else if (task->stop == STOP_NONE && now_us - task->resumed_us >= TURN_US) {
+        task->looked_at = true;
+        lua_sethook(task->thread, hook, lua_gethookmask(task->thread), 1);
     }
 }
 

@@ -96,7 +96,8 @@ describe("a hostile script is contained while others are served on time:", funct
       assert.equal(500, status)
       assert.equal("SCRIPT_ERROR", body.error)
       assert.is_nil(body.survived)
-      assert.is_true(count > 0 and slowest < 8, ("the slowest of %d others took %.2f s"):format(count, slowest))
+      -- A script may keep the program busy for five seconds, so who waits less has been let in between.
+      assert.is_true(count > 0 and slowest < 4, ("the slowest of %d others took %.2f s"):format(count, slowest))
     end)
   end
 
