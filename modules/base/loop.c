@@ -177,6 +177,8 @@ void loop_free(struct loop *loop) {
         }
     }
     if (loop->base != NULL) {
+        /* What libevent puts off to the loop's next turn, such as the end of a connection that was just closed. */
+        event_base_loop(loop->base, EVLOOP_NONBLOCK);
         event_base_free(loop->base);
     }
     free(loop);
